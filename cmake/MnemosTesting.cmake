@@ -3,7 +3,7 @@
 
 # Functions that define tests.
 #
-#   mnemos_unit_test(FILE)            a cmocka program from one test_*.c, 60 s limit
+#   mnemos_unit_test(FILE [library…]) a cmocka program from one test_*.c, 60 s limit
 #   mnemos_must_not_compile(NAME FILE REGEX)
 #                                     passes only if the compiler rejects FILE and says REGEX
 #   mnemos_system_test(NAME FILE.py)  runs a script that drives the built programs
@@ -21,7 +21,7 @@ function(mnemos_unit_test file)
         _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700 _DEFAULT_SOURCE)
     # Unit tests may look inside the library.
     target_include_directories(${name} PRIVATE "${MNEMOS_SOURCE_ROOT}/libmnemos")
-    target_link_libraries(${name} PRIVATE mnemos::mnemos mnemos_test_support PkgConfig::CMOCKA)
+    target_link_libraries(${name} PRIVATE mnemos::mnemos mnemos_test_support PkgConfig::CMOCKA ${ARGN})
     add_test(NAME unit.${name} COMMAND ${name})
     set_tests_properties(unit.${name} PROPERTIES TIMEOUT 60 LABELS unit)
 endfunction()
