@@ -1,0 +1,291 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+// The executor: the run queue, waking, and the tick.
+//
+// The run queue is a circular singly linked list known by its tail, so that run_next is not NULL
+// exactly while a task is queued. It belongs to task context. An interrupt must not touch it, so it
+// pushes the task onto the inbox, a stack with a link of its own; every poll is preceded by a look
+// at the inbox. Because both links are cleared before the poll, a wake during a poll is kept.
+
+#include "../base/ambient.h"
+#include "private.h"
+#include <mnemos/memory.h>
+#include <mnemos/port.h>
+#include <string.h>
+
+// The inbox's last task points here, so that its inbox_next is not NULL either.
+#define INBOX_END(kernel) ((mn_task_t *)(void *)(kernel))
+
+static const char *running_task_name(const void *kernel) {
+    const mn_kernel_t *self = kernel;
+    return (self->current == NULL) ? NULL : self->current->name;
+}
+
+mn_status_t mn_kernel_init(mn_kernel_t *kernel, const mn_kernel_config_t *config) {
+    if (config->now == NULL || config->tick_hz == 0) {
+        return MN_EINVAL;
+    }
+    memset(kernel, 0, sizeof(*kernel));
+    kernel->config = *config;
+    if (kernel->config.max_polls == 0) {
+        kernel->config.max_polls = MN_DEFAULT_MAX_POLLS;
+    }
+    kernel->task_owner.name = "tasks";
+    mn_list_init(&kernel->tasks);
+    mn_list_init(&kernel->memory_waiters);
+    kernel->wheel.elapsed = mn_now(kernel);
+    return mn_heap_init(&kernel->heap, config->heap, config->heap_size);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Waking
+
+static void run_queue_push(mn_kernel_t *kernel, mn_task_t *task) {
+    mn_task_t *tail = kernel->run_tail;
+    if (tail == NULL) {
+        task->run_next = task;
+    } else {
+        task->run_next = tail->run_next;
+        tail->run_next = task;
+    }
+    kernel->run_tail = task;
+}
+
+static mn_task_t *run_queue_pop(mn_kernel_t *kernel) {
+    mn_task_t *tail = kernel->run_tail;
+    if (tail == NULL) {
+        return NULL;
+    }
+    mn_task_t *head = tail->run_next;
+    if (head == tail) {
+        kernel->run_tail = NULL;
+    } else {
+        tail->run_next = head->run_next;
+    }
+    head->run_next = NULL;
+    return head;
+}
+
+static void wake_from_isr(mn_kernel_t *kernel, mn_task_t *task) {
+    uint32_t state = mn_port_irq_save();
+    if (task->inbox_next == NULL) {
+        mn_task_t *first = kernel->inbox;
+        task->inbox_next = (first == NULL) ? INBOX_END(kernel) : first;
+        kernel->inbox = task;
+    }
+    mn_port_irq_restore(state);
+}
+
+void mn_task_wake(mn_task_t *task) {
+    mn_kernel_t *kernel = task->kernel;
+    if (kernel->isr_depth != 0) {
+        wake_from_isr(kernel, task);
+    } else if (task->run_next == NULL && (task->state & MN__TASK_STATE) == MN_TASK_LIVE) {
+        task->wakes++;
+        kernel->wakes++;
+        run_queue_push(kernel, task);
+    }
+}
+
+void mn__task_start(mn_kernel_t *kernel, mn_task_t *task) {
+    mn_list_push_back(&kernel->tasks, &task->all);
+    kernel->spawned++;
+    run_queue_push(kernel, task);
+}
+
+// Move what interrupts have woken to the run queue, oldest first.
+//
+// Only detaching the stack needs interrupts held back: as long as a task's inbox_next is not NULL
+// an interrupt that wakes it again leaves it alone, because it is going to be polled anyway.
+static void drain_inbox(mn_kernel_t *kernel) {
+    uint32_t state = mn_port_irq_save();
+    mn_task_t *newest = kernel->inbox;
+    kernel->inbox = NULL;
+    mn_port_irq_restore(state);
+
+    mn_task_t *oldest = INBOX_END(kernel);
+    while (newest != NULL && newest != INBOX_END(kernel)) {
+        mn_task_t *next = newest->inbox_next;
+        newest->inbox_next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != INBOX_END(kernel)) {
+        mn_task_t *task = oldest;
+        oldest = task->inbox_next;
+        task->inbox_next = NULL;
+        mn_task_wake(task);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// The end of a task
+
+// The last step, once no queue refers to the task: tell the joiner, give the storage back.
+static void finish(mn_kernel_t *kernel, mn_task_t *task) {
+    uint8_t flags = task->state;
+    task->state = (uint8_t)((flags & ~MN__TASK_STATE) | MN_TASK_ENDED);
+    mn_list_remove(&task->all);
+    kernel->completed++;
+    if (task->joiner != NULL) {
+        task->joiner->state = MN__WAIT_GRANTED;
+        mn_task_wake(task->joiner->task);
+    } else if ((flags & MN__TASK_DETACHED) != 0) {
+        mn_task_release(task);
+    }
+}
+
+// Drop what the task owns and note its result. It is still on the run queue, or about to be taken
+// off the inbox, if it was woken; then it is finished when it comes up there.
+static void end(mn_kernel_t *kernel, mn_task_t *task, mn_status_t result) {
+    task->state = (uint8_t)((task->state & ~MN__TASK_STATE) | MN_TASK_ENDING);
+    task->resume = (uint16_t)result;
+    if (task->type->drop != NULL) {
+        task->type->drop(task);
+    }
+    if (task->waits != 0) {
+        mn_panic("a task ended with a wait still linked; its drop function must cancel it",
+                 task->name, 0);
+    }
+    if (task->inbox_next != NULL) {
+        drain_inbox(kernel);
+    }
+}
+
+void mn_cancel(mn_task_t *task) {
+    mn_kernel_t *kernel = task->kernel;
+    if (mn_task_state(task) != MN_TASK_LIVE) {
+        return;
+    }
+    MN_ASSERT(kernel->current != task);
+    end(kernel, task, MN_ECANCELED);
+    if (task->run_next == NULL) {
+        run_queue_push(kernel, task);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// The tick
+
+static void note_duration(mn_kernel_t *kernel, mn_task_t *task, uint64_t ticks) {
+    if (ticks > task->longest_poll) {
+        task->longest_poll = (ticks > UINT32_MAX) ? UINT32_MAX : (uint32_t)ticks;
+    }
+    if (ticks > kernel->stall.longest_poll || kernel->stall.task == NULL) {
+        kernel->stall.longest_poll = ticks;
+        kernel->stall.task = task->name;
+    }
+    if (kernel->config.stall_ticks != 0 && ticks >= kernel->config.stall_ticks) {
+        kernel->stall.stalls++;
+        if (kernel->config.on_stall != NULL) {
+            kernel->config.on_stall(kernel, task, ticks);
+        }
+    }
+}
+
+static void poll_task(mn_kernel_t *kernel, mn_task_t *task, mn_tick_report_t *report) {
+    kernel->current = task;
+    task->polls++;
+    mn_status_t result = task->type->poll(task);
+    kernel->current = NULL;
+    if (result != MN_PENDING) {
+        end(kernel, task, result);
+        if (task->run_next == NULL) {
+            finish(kernel, task);
+        }
+    } else if (task->run_next != NULL) {
+        report->woken_internal++;
+    }
+}
+
+// The same with the clock read around it. `*mark` is the time at which the poll began; the reading
+// at its end is where the next one begins.
+static void poll_task_timed(mn_kernel_t *kernel, mn_task_t *task, mn_tick_report_t *report,
+                            uint64_t *mark) {
+    const bool may_vanish = (task->state & MN__TASK_DETACHED) != 0;
+    task->state &= (uint8_t)~MN__TASK_DETACHED;
+    poll_task(kernel, task, report);
+    uint64_t now = mn_now(kernel);
+    note_duration(kernel, task, now - *mark);
+    *mark = now;
+    if (may_vanish) {
+        mn_task_detach(task);
+    }
+}
+
+static void poll_ready(mn_kernel_t *kernel, mn_tick_report_t *report, uint64_t now,
+                       uint32_t budget) {
+    const bool timed = kernel->config.time_polls;
+    uint64_t mark = now;
+    for (; budget != 0; budget--) {
+        if (kernel->inbox != NULL) {
+            drain_inbox(kernel);
+        }
+        mn_task_t *task = run_queue_pop(kernel);
+        if (task == NULL) {
+            break;
+        }
+        if ((task->state & MN__TASK_STATE) != MN_TASK_LIVE) {
+            finish(kernel, task);
+            continue;
+        }
+        report->polled++;
+        if (timed) {
+            poll_task_timed(kernel, task, report, &mark);
+        } else {
+            poll_task(kernel, task, report);
+        }
+    }
+}
+
+mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel) {
+    MN_ASSERT(kernel->current == NULL && kernel->isr_depth == 0);
+    const mn__ambient_t outer = mn__ambient;
+    mn__ambient = (mn__ambient_t){.kernel = kernel, .task_name = running_task_name};
+    mn_tick_report_t report = {0};
+
+    const uint64_t now = mn_now(kernel);
+    report.timers_fired = mn__wheel_turn(&kernel->wheel, now, kernel->config.max_polls);
+    poll_ready(kernel, &report, now, kernel->config.max_polls);
+
+    report.spawned = kernel->spawned;
+    report.completed = kernel->completed;
+    report.woken_external = kernel->wakes - report.woken_internal;
+    kernel->spawned = 0;
+    kernel->completed = 0;
+    kernel->wakes = 0;
+    report.next_deadline = mn__wheel_next(&kernel->wheel);
+    report.has_remaining = mn_kernel_has_work(kernel) || report.next_deadline <= now;
+    mn__ambient = outer;
+    return report;
+}
+
+bool mn_kernel_has_work(const mn_kernel_t *kernel) {
+    return kernel->run_tail != NULL || kernel->inbox != NULL;
+}
+
+mn_kernel_t *mn_kernel_current(void) {
+    return mn__ambient.kernel;
+}
+
+mn_stall_report_t mn_kernel_stall(const mn_kernel_t *kernel) {
+    return kernel->stall;
+}
+
+// ---------------------------------------------------------------------------------------------
+// Interrupts
+
+void mn_isr_enter(mn_kernel_t *kernel) {
+    kernel->isr_depth++;
+    MN_ASSERT(kernel->isr_depth != 0);
+}
+
+void mn_isr_exit(mn_kernel_t *kernel) {
+    MN_ASSERT(kernel->isr_depth != 0);
+    kernel->isr_depth--;
+}
+
+bool mn_in_isr(const mn_kernel_t *kernel) {
+    return kernel->isr_depth != 0;
+}

@@ -1,0 +1,57 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+// The waiter is entered and removed in task context only; an interrupt reads it. `notified` is set
+// by the waker before it looks for a waiter, and read by the waiter after it has entered itself, so
+// one of the two always sees the other.
+
+#include "private.h"
+#include <mnemos/wait.h>
+
+void mn_wait_cell_register(mn_wait_cell_t *cell, mn_task_t *task) {
+    mn_task_t *previous = cell->task;
+    if (previous == task) {
+        return;
+    }
+    cell->task = task;
+    mn__task_hold(task);
+    if (previous != NULL) {
+        mn__task_unhold(previous);
+        mn_task_wake(previous);
+    }
+}
+
+void mn_wait_cell_cancel(mn_wait_cell_t *cell) {
+    mn_task_t *task = cell->task;
+    if (task != NULL) {
+        cell->task = NULL;
+        mn__task_unhold(task);
+    }
+}
+
+mn_status_t mn_wait_cell_wait(mn_wait_cell_t *cell, mn_task_t *task) {
+    mn_wait_cell_register(cell, task);
+    if (cell->closed) {
+        mn_wait_cell_cancel(cell);
+        return MN_ECLOSED;
+    }
+    if (!cell->notified) {
+        return MN_PENDING;
+    }
+    cell->notified = false;
+    mn_wait_cell_cancel(cell);
+    return MN_OK;
+}
+
+void mn_wait_cell_wake(mn_wait_cell_t *cell) {
+    cell->notified = true;
+    mn_task_t *task = cell->task;
+    if (task != NULL) {
+        mn_task_wake(task);
+    }
+}
+
+void mn_wait_cell_close(mn_wait_cell_t *cell) {
+    cell->closed = true;
+    mn_wait_cell_wake(cell);
+}
