@@ -1,0 +1,166 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#include "heap_block.h"
+#include <mnemos/assert.h>
+#include <string.h>
+
+// How a region's memory is divided: bits, lists (if it brings any), blocks, end.
+typedef struct layout {
+    uintptr_t start;    // of the bits
+    size_t bits_bytes;  // of the bits
+    unsigned rows;      // of the lists that it brings, or 0
+    size_t block_bytes; // of all blocks
+} layout_t;
+
+static bool plan(const mn_heap_t *heap, const void *mem, size_t size, layout_t *layout) {
+    const uintptr_t unit = MN_HEAP_ALIGN;
+    uintptr_t start = ((uintptr_t)mem + unit - 1) & ~(unit - 1);
+    uintptr_t end = ((uintptr_t)mem + size) & ~(unit - 1);
+    if (mem == NULL || size > UINTPTR_MAX - (uintptr_t)mem || start < (uintptr_t)mem ||
+        start >= end) {
+        return false;
+    }
+    size_t room = end - start;
+    if (room < 2 * unit + MN__HEAP_MIN) {
+        return false;
+    }
+    // The end's header and at least one unit of bits are no part of any block.
+    unsigned rows = mn__heap_class(room - 2 * unit) / MN__HEAP_COLUMNS + 1;
+    if (rows > MN__HEAP_ROWS) {
+        return false;
+    }
+    layout->rows = rows > heap->rows ? rows : 0;
+    size_t lists = (size_t)layout->rows * MN__HEAP_COLUMNS * sizeof(void *);
+    if (room < lists) {
+        return false;
+    }
+    layout->start = start;
+    layout->bits_bytes =
+        (((room - lists) >> (MN__HEAP_ALIGN_LOG2 + 3)) + unit) & ~(size_t)(unit - 1);
+    size_t taken = layout->bits_bytes + lists + MN__HEAP_HEADER;
+    if (room < taken + MN__HEAP_MIN) {
+        return false;
+    }
+    layout->block_bytes = room - taken;
+    return true;
+}
+
+static bool overlaps(const mn_heap_t *heap, const void *mem, size_t size) {
+    for (unsigned i = 0; i < heap->region_count; i++) {
+        const mn__heap_region_t *region = &heap->regions[i];
+        uintptr_t end = region->first + region->size + MN__HEAP_HEADER;
+        if ((uintptr_t)mem < end && (uintptr_t)mem + size > (uintptr_t)region->live) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void move_lists(mn_heap_t *heap, uintptr_t address, unsigned rows) {
+    mn__heap_block_t **lists = (mn__heap_block_t **)address;
+    unsigned old = heap->rows * MN__HEAP_COLUMNS;
+    for (unsigned i = 0; i < rows * MN__HEAP_COLUMNS; i++) {
+        lists[i] = i < old ? heap->lists[i] : NULL;
+    }
+    heap->lists = lists;
+    heap->rows = (uint16_t)rows;
+}
+
+mn_status_t mn_heap_init(mn_heap_t *heap, void *mem, size_t size) {
+    MN_ASSERT(heap != NULL);
+    *heap = (mn_heap_t){0};
+    return mn_heap_add_region(heap, mem, size);
+}
+
+mn_status_t mn_heap_add_region(mn_heap_t *heap, void *mem, size_t size) {
+    MN_ASSERT(heap != NULL);
+    layout_t layout;
+    if (!plan(heap, mem, size, &layout) || overlaps(heap, mem, size)) {
+        return MN_EINVAL;
+    }
+    if (heap->region_count == MN_CFG_HEAP_REGIONS) {
+        return MN_EFULL;
+    }
+    uintptr_t address = layout.start;
+    mn__heap_region_t *region = &heap->regions[heap->region_count++];
+    region->live = (uint8_t *)address;
+    memset(region->live, 0, layout.bits_bytes);
+    address += layout.bits_bytes;
+    if (layout.rows != 0) {
+        move_lists(heap, address, layout.rows);
+        address += layout.rows * MN__HEAP_COLUMNS * sizeof(void *);
+    }
+    region->first = address;
+    region->size = layout.block_bytes;
+    heap->total += region->size;
+    if (region->size > heap->largest_region) {
+        heap->largest_region = region->size;
+    }
+    mn__heap_block_at(address + region->size)->size_flags = 0;
+    mn__heap_make_free(heap, mn__heap_block_at(address), region->size);
+    return MN_OK;
+}
+
+// A block that the search for its own size finds: of the highest class in use, the largest of those
+// that are looked at.
+static size_t largest_free(const mn_heap_t *heap) {
+    if (heap->rows_used == 0) {
+        return 0;
+    }
+    unsigned row = 31u ^ (unsigned)__builtin_clz(heap->rows_used);
+    unsigned column = 31u ^ (unsigned)__builtin_clz(heap->lists_used[row]);
+    const mn__heap_block_t *block = heap->lists[row * MN__HEAP_COLUMNS + column];
+    size_t largest = 0;
+    for (int left = MN_HEAP_CANDIDATES; block != NULL && left > 0; left--) {
+        size_t size = mn__heap_block_size(block);
+        largest = size > largest ? size : largest;
+        block = block->next;
+    }
+    return largest - MN__HEAP_HEADER;
+}
+
+void mn_heap_stats(const mn_heap_t *heap, mn_heap_stats_t *stats) {
+    MN_ASSERT(heap != NULL && stats != NULL);
+    *stats = (mn_heap_stats_t){
+        .total = heap->total,
+        .in_use = heap->in_use,
+        .peak = heap->peak,
+        .free = heap->total - heap->in_use,
+        .largest_free = largest_free(heap),
+        .blocks = heap->blocks,
+        .allocations = heap->allocations,
+        .frees = heap->allocations - heap->blocks,
+        .failures = heap->failures,
+        .bad_pointers = heap->bad_pointers,
+    };
+}
+
+const mn_heap_owner_t *mn_heap_owner_next(const mn_heap_t *heap, const mn_heap_owner_t *owner) {
+    MN_ASSERT(heap != NULL && (owner == NULL || owner->heap == heap));
+    return owner == NULL ? heap->first_owner : owner->next;
+}
+
+mn_status_t mn_heap_owner_remove(mn_heap_t *heap, mn_heap_owner_t *owner) {
+    MN_ASSERT(heap != NULL && owner != NULL);
+    if (owner->heap == NULL) {
+        return MN_OK;
+    }
+    if (owner->heap != heap) {
+        return MN_EINVAL;
+    }
+    if (owner->blocks != 0) {
+        return MN_EBUSY;
+    }
+    *(owner->prev != NULL ? &owner->prev->next : &heap->first_owner) = owner->next;
+    *(owner->next != NULL ? &owner->next->prev : &heap->last_owner) = owner->prev;
+    owner->heap = NULL;
+    owner->next = NULL;
+    owner->prev = NULL;
+    return MN_OK;
+}
+
+void mn_heap_fail_nth(mn_heap_t *heap, uint32_t nth) {
+    MN_ASSERT(heap != NULL);
+    heap->fail_in = nth;
+}
