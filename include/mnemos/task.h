@@ -44,7 +44,7 @@
 ///         led_toggle();
 ///         MN_AWAIT(status, mn_sleep(&self->timer, task, mn_ms(task->kernel, 250)));
 ///     }
-///     MN_END(task);
+///     MN_END();
 /// }
 ///
 /// static void blinker_drop(mn_task_t *task)
