@@ -3,7 +3,8 @@
 
 # Functions that define tests.
 #
-#   mnemos_unit_test(FILE [library…]) a cmocka program from one test_*.c, 60 s limit
+#   mnemos_unit_test(FILE [library…]) a cmocka program from one test_*.c, 60 s limit; files of test
+#                                     vectors are in the folder MNEMOS_TEST_DIR, a string
 #   mnemos_must_not_compile(NAME FILE REGEX)
 #                                     passes only if the compiler rejects FILE and says REGEX
 #   mnemos_system_test(NAME FILE.py)  runs a script that drives the built programs
@@ -18,7 +19,8 @@ function(mnemos_unit_test file)
     add_executable(${name} "${file}")
     mnemos_strict(${name})
     target_compile_definitions(${name} PRIVATE
-        _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700 _DEFAULT_SOURCE)
+        _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700 _DEFAULT_SOURCE
+        "MNEMOS_TEST_DIR=\"${CMAKE_CURRENT_SOURCE_DIR}\"")
     # Unit tests may look inside the library.
     target_include_directories(${name} PRIVATE "${MNEMOS_SOURCE_ROOT}/libmnemos")
     target_link_libraries(${name} PRIVATE mnemos::mnemos mnemos_test_support PkgConfig::CMOCKA ${ARGN})
