@@ -35,6 +35,9 @@ uint32_t mn__wheel_turn(mn__wheel_t *wheel, uint64_t now, uint32_t budget);
 // deadline: then turning the wheel brings it closer.
 uint64_t mn__wheel_next(const mn__wheel_t *wheel);
 
+// Makes a wait idle without handing anything on: its queue is going away.
+void mn__wait_forget(mn_wait_t *wait);
+
 // Bookkeeping of waits that refer to a task, so that a forgotten one is noticed when it ends.
 static inline void mn__task_hold(mn_task_t *task) {
     task->waits++;

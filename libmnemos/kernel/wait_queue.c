@@ -96,6 +96,14 @@ void mn_wait_cancel(mn_wait_t *wait) {
     }
 }
 
+void mn__wait_forget(mn_wait_t *wait) {
+    if (wait->state != MN__WAIT_IDLE) {
+        mn_list_remove(&wait->link);
+        wait->state = MN__WAIT_IDLE;
+        mn__task_unhold(wait->task);
+    }
+}
+
 // ---------------------------------------------------------------------------------------------
 // Wait queue
 

@@ -1,0 +1,211 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+// Requests and answers. A slot is on the free list, on the pending list, or with the service; a
+// call that was sent and its slot point at each other until one of them is done.
+
+#include "../kernel/private.h"
+#include "private.h"
+
+// States of a call. Only an idle one is not in its client's list.
+enum {
+    CALL_IDLE = 0,
+    CALL_WAITING, // for a slot
+    CALL_SENT,
+    CALL_DONE, // the outcome is there
+};
+
+// ---------------------------------------------------------------------------------------------
+// Client
+
+static void become_idle(mn_call_t *call) {
+    if (call->state != CALL_WAITING) {
+        mn__task_unhold(call->task);
+    }
+    call->state = CALL_IDLE;
+    mn_list_remove(&call->link);
+}
+
+static void fill_slot(mn_call_t *call, mn_request_t *slot) {
+    mn_client_t *client = call->client;
+    slot->call = call;
+    slot->service_id = client->service_id;
+    slot->client_id = client->client_id;
+    slot->request_id = client->next_request_id++;
+    call->slot = slot;
+    call->state = CALL_SENT;
+    mn__task_hold(call->task);
+}
+
+static mn_status_t begin(mn_call_t *call, mn_client_t *client, mn_task_t *task, void *reply) {
+    if (client->state != MN__CLIENT_CONNECTED) {
+        return MN_EDEAD;
+    }
+    call->client = client;
+    call->task = task;
+    call->reply = reply;
+    call->state = CALL_WAITING;
+    mn_list_push_back(&client->calls, &call->link);
+    return MN_PENDING;
+}
+
+mn_status_t mn__call(mn_call_t *call, mn_client_t *client, mn_task_t *task, void *reply,
+                     mn_request_t **slot) {
+    if (call->state == CALL_IDLE) {
+        mn_status_t status = begin(call, client, task, reply);
+        if (status != MN_PENDING) {
+            return status;
+        }
+    }
+    if (call->state == CALL_WAITING) {
+        mn_requests_t *requests = client->requests;
+        mn_status_t status = mn_semaphore_acquire(&requests->room, &call->room, task);
+        if (status == MN_OK) {
+            mn_list_t *node = mn_list_pop_front(&requests->free);
+            *slot = MN_CONTAINER_OF(node, mn_request_t, link);
+            fill_slot(call, *slot);
+        }
+        return MN_PENDING;
+    }
+    if (call->state == CALL_SENT) {
+        return MN_PENDING;
+    }
+    become_idle(call);
+    return call->outcome;
+}
+
+void mn__call_send(mn_call_t *call, mn_request_t *slot) {
+    mn_requests_t *requests = call->client->requests;
+    mn_list_push_back(&requests->pending, &slot->link);
+    requests->depth++;
+    mn_wait_cell_wake(&requests->server);
+}
+
+void mn_call_cancel(mn_call_t *call) {
+    if (call->state == CALL_IDLE) {
+        return;
+    }
+    mn_wait_cancel(&call->room);
+    if (call->state == CALL_SENT) {
+        call->slot->call = NULL;
+    }
+    become_idle(call);
+}
+
+void mn__client_cancel_calls(mn_client_t *client) {
+    for (mn_list_t *node = mn_list_first(&client->calls); node != NULL;
+         node = mn_list_first(&client->calls)) {
+        mn_call_cancel(MN_CONTAINER_OF(node, mn_call_t, link));
+    }
+}
+
+static void finish(mn_call_t *call, mn_status_t outcome) {
+    call->outcome = outcome;
+    call->state = CALL_DONE;
+    mn_task_wake(call->task);
+}
+
+void mn__client_fail_calls(mn_client_t *client, mn_status_t outcome) {
+    for (mn_list_t *node = mn_list_first(&client->calls); node != NULL;
+         node = mn_list_next(&client->calls, node)) {
+        mn_call_t *call = MN_CONTAINER_OF(node, mn_call_t, link);
+        if (call->state == CALL_WAITING) {
+            mn__wait_forget(&call->room);
+            mn__task_hold(call->task);
+        } else if (call->state == CALL_SENT) {
+            call->slot->call = NULL;
+        }
+        if (call->state != CALL_DONE) {
+            finish(call, outcome);
+        }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Service
+
+void mn__requests_init(mn_requests_t *requests) {
+    *requests = (mn_requests_t){0};
+    mn_list_init(&requests->free);
+    mn_list_init(&requests->pending);
+    mn_list_init(&requests->clients);
+    mn_semaphore_init(&requests->room, 0);
+}
+
+void mn__requests_add_slot(mn_requests_t *requests, mn_request_t *slot) {
+    *slot = (mn_request_t){.queue = requests};
+    mn_list_push_back(&requests->free, &slot->link);
+    requests->capacity++;
+    mn_semaphore_release(&requests->room);
+}
+
+static mn_request_t *take_pending(mn_requests_t *requests) {
+    mn_list_t *node = mn_list_pop_front(&requests->pending);
+    if (node == NULL) {
+        return NULL;
+    }
+    requests->depth--;
+    return MN_CONTAINER_OF(node, mn_request_t, link);
+}
+
+mn_status_t mn__requests_next(mn_requests_t *requests, mn_task_t *task, mn_request_t **request) {
+    if (requests->closed) {
+        return MN_ECLOSED;
+    }
+    *request = take_pending(requests);
+    if (*request != NULL) {
+        return MN_OK;
+    }
+    mn_wait_cell_register(&requests->server, task);
+    return MN_PENDING;
+}
+
+// A connection at most goes before a request, so neither kind can starve the other.
+mn_status_t mn__server_next(mn_listener_t *listener, mn_requests_t *requests, mn_task_t *task,
+                            mn_request_t **request) {
+    for (;;) {
+        mn_handshake_t handshake = {0};
+        mn_status_t connecting = mn__handshake_next(listener, task, &handshake);
+        if (connecting == MN_OK) {
+            (void)mn__handshake_accept(&handshake, requests); // it cannot have gone meanwhile
+        }
+        mn_status_t status = mn__requests_next(requests, task, request);
+        if (status != MN_PENDING || connecting != MN_OK) {
+            return status;
+        }
+    }
+}
+
+void *mn__reply_place(const mn_request_t *request) {
+    return (request->call == NULL) ? NULL : request->call->reply;
+}
+
+mn_status_t mn__reply(mn_request_t *request, mn_status_t outcome) {
+    mn_requests_t *requests = request->queue;
+    mn_call_t *call = request->call;
+    MN_ASSERT(!mn_list_is_linked(&request->link));
+    request->call = NULL;
+    mn_list_push_back(&requests->free, &request->link);
+    mn_semaphore_release(&requests->room);
+    if (call == NULL) {
+        return MN_ECLOSED;
+    }
+    finish(call, outcome);
+    return MN_OK;
+}
+
+void mn_requests_close(mn_requests_t *requests) {
+    if (requests->closed) {
+        return;
+    }
+    requests->closed = true;
+    mn_wait_cell_cancel(&requests->server);
+    for (mn_list_t *node = mn_list_pop_front(&requests->clients); node != NULL;
+         node = mn_list_pop_front(&requests->clients)) {
+        mn_client_t *client = MN_CONTAINER_OF(node, mn_client_t, link);
+        mn__client_fail_calls(client, MN_EDEAD);
+        client->requests = NULL;
+        mn__client_resolve(client, MN__CLIENT_DEAD);
+    }
+    requests->client_count = 0;
+}
