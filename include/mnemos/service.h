@@ -14,9 +14,9 @@
 /// typedef struct adder_response { int32_t sum; } adder_response_t;
 /// typedef enum adder_error { ADDER_OVERFLOW } adder_error_t;
 ///
-/// #define ADDER_SERVICE(X)                                                          \
-///     X(adder, "adder", MN_UUID(0x5f3c2a10, 0x7d52, 0x4e0b, 0x9a61, 0x0f1e2d3c4b5a), \
-///       adder_request_body_t, adder_response_t, adder_error_t, mn_unit_t, mn_unit_t)
+/// // one line, or continued with backslashes
+/// #define ADDER_SERVICE(X) X(adder, "adder", ADDER_UUID, adder_request_body_t, adder_response_t,
+///                            adder_error_t, mn_unit_t, mn_unit_t)
 /// MN_SERVICE_DECLARE(ADDER_SERVICE)
 ///
 /// // adder.c
@@ -78,16 +78,16 @@
 #define MN_SERVICE_DEFINE(list) list(MN__SERVICE_DEFINE)
 
 /// @cond INTERNAL
-#define MN__SERVICE_DEFINE(name, text, id, request_t, response_t, error_t, hello_t, reason_t) \
-    const mn_service_t name##_service = {                                                     \
-        .uuid = id,                                                                           \
-        .name = text,                                                                         \
-        .request_size = sizeof(request_t),                                                    \
-        .response_size = sizeof(response_t),                                                  \
-        .error_size = sizeof(error_t),                                                        \
-        .hello_size = sizeof(hello_t),                                                        \
-        .connect_error_size = sizeof(reason_t),                                               \
-        .wire = NULL,                                                                         \
+#define MN__SERVICE_DEFINE(service, title, id, request_t, response_t, error_t, hello_t, reason_t) \
+    const mn_service_t service##_service = {                                                      \
+        .uuid = id,                                                                               \
+        .name = title,                                                                            \
+        .request_size = sizeof(request_t),                                                        \
+        .response_size = sizeof(response_t),                                                      \
+        .error_size = sizeof(error_t),                                                            \
+        .hello_size = sizeof(hello_t),                                                            \
+        .connect_error_size = sizeof(reason_t),                                                   \
+        .wire = NULL,                                                                             \
     };
 
 #define MN__SERVICE_DECLARE(name, text, id, request_t, response_t, error_t, hello_t, reason_t) \
