@@ -3,7 +3,8 @@
 """Check that includes inside the library point to the same module or a lower one.
 
 Also: what makes up a library of its own for host tools (sermux, trace, forth) reaches nothing but
-base, public headers reach only public headers, and the library includes no header of a platform.
+base, public headers reach only public headers, examples use the public API only, and the library
+includes no header of a platform.
 
 usage: check_layers.py [ROOT]
 """
@@ -19,7 +20,9 @@ MODULES = ["base", "kernel", "comms", "registry", "sermux", "trace", "forth", "s
 # whose name it starts with ("forth_host"). For these neither is so.
 HEADERS = {
     "list": "base",
+    "memory": "kernel",
     "port": "base",
+    "service": "registry",
     "span": "base",
     "util": "base",
     "task": "kernel",
@@ -95,6 +98,14 @@ class Checker:
                 self.error(path, f"a public header includes {target.relative_to(self.root)}, "
                                  "which is not public")
 
+    def check_example(self, path):
+        """An example is what a user copies: its own files and the public API."""
+        for kind, name in INCLUDE.findall(path.read_text(encoding="utf-8")):
+            examples = self.root / "examples"
+            target = (path.parent / name).resolve()
+            if kind == '"' and not (target.exists() and examples in target.parents):
+                self.error(path, f"includes {name}, which is not in examples/")
+
     def check_alone(self, module):
         """All that is reached from the sources before KERNEL is the module's own or base."""
         folder = self.library / module
@@ -133,9 +144,12 @@ class Checker:
         files += sorted(self.library.glob("*/**/*.[ch]"))
         for path in files:
             self.check_file(path)
+        examples = sorted((self.root / "examples").glob("**/*.[ch]"))
+        for path in examples:
+            self.check_example(path)
         for module in ALONE:
             self.check_alone(module)
-        return len(files)
+        return len(files) + len(examples)
 
 
 def main():
