@@ -71,8 +71,10 @@ step_tidy() { # clang-tidy finds nothing
 
 step_cppcheck() { # cppcheck finds nothing
     cmake --preset host -DMNEMOS_BUILD_TESTS=ON
+    # It does not see that MN_ASSERT ends a path, so of null pointers clang-tidy is the judge.
     cppcheck --project=build/host/compile_commands.json -ibuild -j "$jobs" \
-        --enable=warning,performance,portability --std=c11 --quiet --error-exitcode=1
+        --enable=warning,performance,portability --suppress=nullPointerRedundantCheck \
+        --std=c11 --quiet --error-exitcode=1
     echo "nothing found"
 }
 
