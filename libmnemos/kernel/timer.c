@@ -138,11 +138,13 @@ uint32_t mn__wheel_turn(mn__wheel_t *wheel, uint64_t now, uint32_t budget) {
     for (; budget != 0; budget--) {
         if (wheel->due == NULL) {
             const event_t event = next_event(wheel);
-            if (event.when > now) {
+            // Nothing at all is there even at the end of time.
+            if (event.when > now || event.when == MN_NEVER) {
                 wheel->elapsed = (now > wheel->elapsed) ? now : wheel->elapsed;
                 return fired;
             }
             begin_event(wheel, event);
+            MN_ASSERT(wheel->due != NULL);
         }
         mn_timer_t *timer = wheel->due;
         unlink(wheel, timer);
