@@ -167,6 +167,14 @@ mn_status_t mn_join(mn_task_t *task, mn_wait_t *wait, mn_task_t *joiner, mn_stat
 /// @task_only
 void mn_cancel(mn_task_t *task);
 
+/// @brief ::mn_cancel after which the task has ended, so that its storage can be given back.
+///
+/// Takes time proportional to the number of ready tasks. A task that was never spawned, or has
+/// ended, is left alone.
+/// @pre @p task is not the one being polled and is not detached
+/// @task_only
+void mn_cancel_now(mn_task_t *task);
+
 /// @brief Let a task from ::mn_spawn_new give its storage back by itself when it ends. If it has
 /// ended already it is given back now.
 /// @task_only

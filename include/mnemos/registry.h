@@ -190,6 +190,11 @@ void mn_handshake_drop(mn_handshake_t *handshake);
 /// @brief Disconnect from whatever state, also while connecting; calls under way are canceled.
 void mn_client_disconnect(mn_client_t *client);
 
+/// @brief The answer that a call has received but not yet handed over.
+/// @retval MN_PENDING it has none
+/// @return otherwise what the call will answer
+mn_status_t mn_call_outcome(const mn_call_t *call);
+
 /// @brief Withdraw a call from whatever state. The service is not told; its answer goes nowhere.
 void mn_call_cancel(mn_call_t *call);
 

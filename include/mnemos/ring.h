@@ -99,6 +99,16 @@ mn_status_t mn_ring_grant_max(mn_ring_t *ring, size_t len, mn_span_t *grant);
 /// @isr_ok if the writer is an interrupt handler
 void mn_ring_commit(mn_ring_t *ring, size_t used);
 
+/// @brief Copy @p len bytes into the ring, all or none, on both sides of a wrap if need be.
+/// @param[in,out] ring the ring
+/// @param[in] data the bytes
+/// @param[in] len their number
+/// @retval MN_OK all are in the ring
+/// @retval MN_EFULL there is not enough room; nothing was copied
+/// @retval MN_EBUSY,MN_ECLOSED as ::mn_ring_grant
+/// @isr_ok if the writer is an interrupt handler
+mn_status_t mn_ring_write(mn_ring_t *ring, const void *data, size_t len);
+
 /// @brief ::mn_ring_grant that waits for room.
 /// @retval MN_OK,MN_ETOOBIG,MN_EBUSY,MN_ECLOSED as ::mn_ring_grant
 /// @retval MN_PENDING not yet

@@ -10,6 +10,7 @@
 #include <mnemos/memory.h>
 #include <mnemos/port.h>
 #include <mnemos/ring.h>
+#include <string.h>
 
 #define LOAD(place) __atomic_load_n((place), __ATOMIC_ACQUIRE)
 #define STORE(place, value) __atomic_store_n((place), (value), __ATOMIC_RELEASE)
@@ -146,6 +147,36 @@ void mn_ring_commit(mn_ring_t *ring, size_t used) {
     mn_wait_cell_wake(&ring->readable);
 }
 
+// Bytes that the writer can still put in, on both sides of a wrap.
+static size_t writer_room(const mn_ring_t *ring) {
+    const size_t write = ring->write;
+    const size_t read = LOAD(&ring->read);
+    if (write < read) {
+        return read - write - 1;
+    }
+    return ring->capacity - write + ((read > 0) ? read - 1 : 0);
+}
+
+mn_status_t mn_ring_write(mn_ring_t *ring, const void *data, size_t len) {
+    const uint8_t *from = data;
+    mn_status_t status = writer_state(ring);
+    if (status == MN_OK && writer_room(ring) < len &&
+        !(rewind_if_empty(ring) && len <= ring->capacity)) {
+        status = MN_EFULL;
+    }
+    while (status == MN_OK && len != 0) {
+        mn_span_t grant;
+        status = mn_ring_grant_max(ring, len, &grant);
+        if (status == MN_OK) {
+            memcpy(grant.data, from, grant.len);
+            from += grant.len;
+            len -= grant.len;
+            mn_ring_commit(ring, grant.len);
+        }
+    }
+    return status;
+}
+
 mn_status_t mn_ring_grant_wait(mn_ring_t *ring, mn_task_t *task, size_t len, mn_span_t *grant) {
     mn_status_t status = mn_ring_grant(ring, len, grant);
     if (status == MN_EFULL) {
@@ -181,6 +212,7 @@ void mn_ring_close_writer(mn_ring_t *ring) {
     ring->write_live = false;
     STORE(&ring->writer_closed, true);
     mn_wait_cell_wake(&ring->readable);
+    mn_wait_cell_wake(&ring->writable); // a task that waits for room
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -246,4 +278,5 @@ void mn_ring_close_reader(mn_ring_t *ring) {
     ring->read_live = false;
     STORE(&ring->reader_closed, true);
     mn_wait_cell_wake(&ring->writable);
+    mn_wait_cell_wake(&ring->readable); // a task that waits for data
 }

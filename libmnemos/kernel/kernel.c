@@ -67,6 +67,18 @@ static mn_task_t *run_queue_pop(mn_kernel_t *kernel) {
     return head;
 }
 
+static void run_queue_remove(mn_kernel_t *kernel, mn_task_t *task) {
+    mn_task_t *before = kernel->run_tail;
+    while (before->run_next != task) {
+        before = before->run_next;
+    }
+    before->run_next = task->run_next;
+    if (kernel->run_tail == task) {
+        kernel->run_tail = (before == task) ? NULL : before;
+    }
+    task->run_next = NULL;
+}
+
 static void wake_from_isr(mn_kernel_t *kernel, mn_task_t *task) {
     uint32_t state = mn_port_irq_save();
     if (task->inbox_next == NULL) {
@@ -163,6 +175,16 @@ void mn_cancel(mn_task_t *task) {
     if (task->run_next == NULL) {
         run_queue_push(kernel, task);
     }
+}
+
+void mn_cancel_now(mn_task_t *task) {
+    MN_ASSERT((task->state & MN__TASK_DETACHED) == 0);
+    if (mn_task_state(task) == MN_TASK_NEW || mn_task_state(task) == MN_TASK_ENDED) {
+        return;
+    }
+    mn_cancel(task);
+    run_queue_remove(task->kernel, task);
+    finish(task->kernel, task);
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -81,6 +81,10 @@ void mn__call_send(mn_call_t *call, mn_request_t *slot) {
     mn_wait_cell_wake(&requests->server);
 }
 
+mn_status_t mn_call_outcome(const mn_call_t *call) {
+    return (call->state == CALL_DONE) ? call->outcome : MN_PENDING;
+}
+
 void mn_call_cancel(mn_call_t *call) {
     if (call->state == CALL_IDLE) {
         return;
