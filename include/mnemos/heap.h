@@ -14,10 +14,11 @@
 /// memory allocator for real-time systems", ECRTS 2004). ::mn_heap_init and ::mn_heap_add_region
 /// clear one byte in 64 (32-bit) or 128 (64-bit) of the region; only ::mn_heap_check walks blocks.
 ///
-/// **Fit.** There are 16 classes to each power of two. Among the first ::MN_HEAP_CANDIDATES free
-/// blocks of the request's own class the tightest is taken; failing that, a block of the next
-/// class that has one, which always fits. So a request that ordinary alignment satisfies is refused
-/// for want of room only if it is within 1/16 of the largest free block, or larger than it.
+/// **Fit.** There are 16 classes to each power of two. The first free block of the request's own
+/// class is tried, and if it is too small, the first of the next class that has one, which never
+/// is. So a request with ordinary alignment is refused for want of room only if it is larger than
+/// the largest free block, or less than 1/16 smaller. Lists are kept roughly in the order of
+/// addresses.
 ///
 /// **Cost.** A block has a header of two words (size, owner). Sizes are rounded up to a multiple of
 /// ::MN_HEAP_ALIGN, header included, and a block is at least twice that. All byte counts that this
@@ -62,19 +63,18 @@ extern "C" {
 #endif
 
 #ifndef MN_CFG_HEAP_REGIONS
-/// @brief How many regions of memory one heap can have. Freeing looks at each in turn.
-#define MN_CFG_HEAP_REGIONS 4
+/// @brief How many regions of memory one heap can have. Each makes allocating and freeing a few
+/// instructions longer.
+#define MN_CFG_HEAP_REGIONS 2
 #endif
 
 /// @brief The alignment of every block, in bytes: 8 on 32-bit machines, 16 on 64-bit ones.
 /// Also the size of a block's header, and the unit in which sizes are rounded up.
 #define MN_HEAP_ALIGN (2 * sizeof(void *))
 
-/// @brief How many free blocks of a request's own size class are looked at.
-#define MN_HEAP_CANDIDATES 4
-
-/// @brief Private: rows of size classes, one for each power of two that a block's size can have.
-#define MN__HEAP_ROWS (sizeof(void *) == 4 ? 26 : 31)
+/// @brief Private: words with a bit for each size class, of which there are 16 for each power of
+/// two that a block's size can have: up to 4 GiB on 32-bit machines, 256 GiB on 64-bit ones.
+#define MN__HEAP_WORDS (sizeof(void *) == 4 ? 14 : 16)
 
 struct mn_heap;
 struct mn__heap_block;
@@ -105,25 +105,25 @@ typedef struct mn_heap_owner {
 typedef struct mn__heap_region {
     uintptr_t first; ///< address of the first block
     size_t size;     ///< bytes of blocks; a header of size 0 follows them
-    uint8_t *live;   ///< one bit for each place where a block can start: does a live one?
+    uint32_t *live;  ///< one bit for each place where a block can start: does a live one?
 } mn__heap_region_t;
 
 /// @brief A heap. Caller-owned; all fields are private.
 typedef struct mn_heap {
-    struct mn__heap_block **lists;                  ///< free blocks, 16 classes for each row
-    uint32_t rows_used;                             ///< bit r: row r has a list that is not empty
-    uint16_t lists_used[MN__HEAP_ROWS + 1];         ///< bit c of r: list (r, c) is not empty
-    uint16_t rows;                                  ///< rows that `lists` has
-    uint16_t region_count;                          ///< regions in use
+    struct mn__heap_block **lists;                  ///< first free block of each class, or NULL
+    uint32_t words_used;                            ///< bit w: lists_used[w] is not 0
+    uint32_t lists_used[MN__HEAP_WORDS];            ///< bit c % 32 of c / 32: lists[c] is not empty
+    uint32_t region_count;                          ///< regions in use
     mn__heap_region_t regions[MN_CFG_HEAP_REGIONS]; ///< where the blocks are
     mn_heap_owner_t *first_owner;                   ///< owners in the order of first use
     mn_heap_owner_t *last_owner;                    ///< the latest of them
-    size_t largest_region;                          ///< bytes of the largest region's blocks
+    size_t largest_request;                         ///< bytes that a caller can get at most, ever
     size_t total;                                   ///< bytes of all regions' blocks
     size_t in_use;                                  ///< bytes of live blocks
     size_t peak;                                    ///< highest in_use
-    uint32_t blocks;                                ///< live blocks
+    uint32_t list_count;                            ///< classes that `lists` has
     uint32_t allocations;                           ///< successful allocations
+    uint32_t frees;                                 ///< successful frees
     uint32_t failures;                              ///< refused requests
     uint32_t bad_pointers;                          ///< refused pointers
     uint32_t fail_in;                               ///< fault injection: requests until one fails
@@ -171,10 +171,10 @@ mn_status_t mn_heap_add_region(mn_heap_t *heap, void *mem, size_t size);
 /// @param[in,out] heap the heap
 /// @param[in,out] owner who pays; not one that another heap lists (asserted)
 /// @param[in] size bytes, at least 1
-/// @param[in] align a power of two, in bytes; less than ::MN_HEAP_ALIGN gives ::MN_HEAP_ALIGN
+/// @param[in] align 0 or a power of two, in bytes; less than ::MN_HEAP_ALIGN gives ::MN_HEAP_ALIGN
 /// @param[out] out the block, or NULL on any error
 /// @retval MN_OK allocated
-/// @retval MN_EINVAL @p size is 0 or @p align is not a power of two
+/// @retval MN_EINVAL @p size is 0, or @p align neither 0 nor a power of two
 /// @retval MN_ETOOBIG it would not fit even if the whole heap were free
 /// @retval MN_EQUOTA it would take @p owner over its quota
 /// @retval MN_ENOMEM no room for it at the moment

@@ -3,6 +3,7 @@
 
 #include "heap_block.h"
 #include <mnemos/assert.h>
+#include <string.h>
 
 // What a walk over all blocks finds.
 typedef struct census {
@@ -65,35 +66,33 @@ static bool walk_region(const mn__heap_region_t *region, census_t *census) {
 // One list: members are free blocks of its class, linked both ways. Takes them off `unseen`, which
 // also ends a walk round a loop.
 static bool list_is_sound(const mn_heap_t *heap, unsigned class, size_t *unseen) {
-    const mn__heap_block_t *prev = NULL;
-    for (const mn__heap_block_t *block = heap->lists[class]; block != NULL; block = block->next) {
+    mn__heap_block_t **link = &heap->lists[class];
+    for (mn__heap_block_t *block; (block = *link) != NULL; link = &block->next) {
         uintptr_t address = (uintptr_t)block;
         if (*unseen == 0 || (address & (MN_HEAP_ALIGN - 1)) != 0 ||
             mn__heap_region_of(heap, address) == NULL || (block->size_flags & MN__HEAP_FREE) == 0 ||
-            block->prev != prev || mn__heap_class(mn__heap_block_size(block)) != class) {
+            block->link != link || mn__heap_class(mn__heap_block_size(block)) != class) {
             return false;
         }
         (*unseen)--;
-        prev = block;
     }
     return true;
 }
 
 static bool lists_are_sound(const mn_heap_t *heap, size_t free_blocks) {
-    for (unsigned row = 0; row < heap->rows; row++) {
-        unsigned used = 0;
-        for (unsigned column = 0; column < MN__HEAP_COLUMNS; column++) {
-            unsigned class = row * MN__HEAP_COLUMNS + column;
-            if (!list_is_sound(heap, class, &free_blocks)) {
-                return false;
-            }
-            used |= heap->lists[class] != NULL ? 1u << column : 0u;
-        }
-        if (heap->lists_used[row] != used || (heap->rows_used >> row & 1u) != (used != 0)) {
+    uint32_t words_used = 0;
+    uint32_t lists_used[MN__HEAP_WORDS] = {0};
+    for (unsigned class = 0; class < heap->list_count; class ++) {
+        if (!list_is_sound(heap, class, &free_blocks)) {
             return false;
         }
+        if (heap->lists[class] != NULL) {
+            lists_used[class / 32u] |= UINT32_C(1) << (class % 32u);
+            words_used |= UINT32_C(1) << (class / 32u);
+        }
     }
-    return free_blocks == 0;
+    return free_blocks == 0 && words_used == heap->words_used &&
+           memcmp(lists_used, heap->lists_used, sizeof(lists_used)) == 0;
 }
 
 // The bytes and blocks of one owner against its counters. All regions are known to be sound.
@@ -124,8 +123,9 @@ mn_status_t mn_heap_check(const mn_heap_t *heap) {
             return MN_EINVAL;
         }
     }
-    if (census.live_bytes != heap->in_use || census.live_blocks != heap->blocks ||
-        heap->peak < heap->in_use || !lists_are_sound(heap, census.free_blocks)) {
+    if (census.live_bytes != heap->in_use ||
+        census.live_blocks != heap->allocations - heap->frees || heap->peak < heap->in_use ||
+        !lists_are_sound(heap, census.free_blocks)) {
         return MN_EINVAL;
     }
     // Each owner's own sum is right, so together they are short if some block's owner is unknown.

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-#include "heap_block.h"
+#include "heap_lists.h"
 #include <mnemos/assert.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 typedef struct layout {
     uintptr_t start;    // of the bits
     size_t bits_bytes;  // of the bits
-    unsigned rows;      // of the lists that it brings, or 0
+    size_t lists;       // how many it brings, or 0
     size_t block_bytes; // of all blocks
 } layout_t;
 
@@ -26,19 +26,19 @@ static bool plan(const mn_heap_t *heap, const void *mem, size_t size, layout_t *
         return false;
     }
     // The end's header and at least one unit of bits are no part of any block.
-    unsigned rows = mn__heap_class(room - 2 * unit) / MN__HEAP_COLUMNS + 1;
-    if (rows > MN__HEAP_ROWS) {
+    size_t lists = (mn__heap_class(room - 2 * unit) | (MN__HEAP_COLUMNS - 1)) + 1;
+    if (lists >= MN__HEAP_WORDS * 32) {
         return false;
     }
-    layout->rows = rows > heap->rows ? rows : 0;
-    size_t lists = (size_t)layout->rows * MN__HEAP_COLUMNS * sizeof(void *);
-    if (room < lists) {
+    layout->lists = lists > heap->list_count ? lists : 0;
+    size_t lists_bytes = layout->lists * sizeof(void *);
+    if (room < lists_bytes) {
         return false;
     }
     layout->start = start;
     layout->bits_bytes =
-        (((room - lists) >> (MN__HEAP_ALIGN_LOG2 + 3)) + unit) & ~(size_t)(unit - 1);
-    size_t taken = layout->bits_bytes + lists + MN__HEAP_HEADER;
+        (((room - lists_bytes) >> (MN__HEAP_ALIGN_LOG2 + 3)) + unit) & ~(size_t)(unit - 1);
+    size_t taken = layout->bits_bytes + lists_bytes + MN__HEAP_HEADER;
     if (room < taken + MN__HEAP_MIN) {
         return false;
     }
@@ -57,14 +57,16 @@ static bool overlaps(const mn_heap_t *heap, const void *mem, size_t size) {
     return false;
 }
 
-static void move_lists(mn_heap_t *heap, uintptr_t address, unsigned rows) {
+static void move_lists(mn_heap_t *heap, uintptr_t address, size_t count) {
     mn__heap_block_t **lists = (mn__heap_block_t **)address;
-    unsigned old = heap->rows * MN__HEAP_COLUMNS;
-    for (unsigned i = 0; i < rows * MN__HEAP_COLUMNS; i++) {
-        lists[i] = i < old ? heap->lists[i] : NULL;
+    for (size_t i = 0; i < count; i++) {
+        lists[i] = i < heap->list_count ? heap->lists[i] : NULL;
+        if (lists[i] != NULL) {
+            lists[i]->link = &lists[i];
+        }
     }
     heap->lists = lists;
-    heap->rows = (uint16_t)rows;
+    heap->list_count = (uint32_t)count;
 }
 
 mn_status_t mn_heap_init(mn_heap_t *heap, void *mem, size_t size) {
@@ -84,40 +86,32 @@ mn_status_t mn_heap_add_region(mn_heap_t *heap, void *mem, size_t size) {
     }
     uintptr_t address = layout.start;
     mn__heap_region_t *region = &heap->regions[heap->region_count++];
-    region->live = (uint8_t *)address;
+    region->live = (uint32_t *)address;
     memset(region->live, 0, layout.bits_bytes);
     address += layout.bits_bytes;
-    if (layout.rows != 0) {
-        move_lists(heap, address, layout.rows);
-        address += layout.rows * MN__HEAP_COLUMNS * sizeof(void *);
+    if (layout.lists != 0) {
+        move_lists(heap, address, layout.lists);
+        address += layout.lists * sizeof(void *);
     }
     region->first = address;
     region->size = layout.block_bytes;
     heap->total += region->size;
-    if (region->size > heap->largest_region) {
-        heap->largest_region = region->size;
+    if (region->size - MN__HEAP_HEADER > heap->largest_request) {
+        heap->largest_request = region->size - MN__HEAP_HEADER;
     }
     mn__heap_block_at(address + region->size)->size_flags = 0;
     mn__heap_make_free(heap, mn__heap_block_at(address), region->size);
     return MN_OK;
 }
 
-// A block that the search for its own size finds: of the highest class in use, the largest of those
-// that are looked at.
+// The block that the search for its own size finds first, in the highest class that has any.
 static size_t largest_free(const mn_heap_t *heap) {
-    if (heap->rows_used == 0) {
+    if (heap->words_used == 0) {
         return 0;
     }
-    unsigned row = 31u ^ (unsigned)__builtin_clz(heap->rows_used);
-    unsigned column = 31u ^ (unsigned)__builtin_clz(heap->lists_used[row]);
-    const mn__heap_block_t *block = heap->lists[row * MN__HEAP_COLUMNS + column];
-    size_t largest = 0;
-    for (int left = MN_HEAP_CANDIDATES; block != NULL && left > 0; left--) {
-        size_t size = mn__heap_block_size(block);
-        largest = size > largest ? size : largest;
-        block = block->next;
-    }
-    return largest - MN__HEAP_HEADER;
+    unsigned word = 31u ^ (unsigned)__builtin_clz(heap->words_used);
+    unsigned bit = 31u ^ (unsigned)__builtin_clz(heap->lists_used[word]);
+    return mn__heap_block_size(heap->lists[word * 32u + bit]) - MN__HEAP_HEADER;
 }
 
 void mn_heap_stats(const mn_heap_t *heap, mn_heap_stats_t *stats) {
@@ -128,9 +122,9 @@ void mn_heap_stats(const mn_heap_t *heap, mn_heap_stats_t *stats) {
         .peak = heap->peak,
         .free = heap->total - heap->in_use,
         .largest_free = largest_free(heap),
-        .blocks = heap->blocks,
+        .blocks = heap->allocations - heap->frees,
         .allocations = heap->allocations,
-        .frees = heap->allocations - heap->blocks,
+        .frees = heap->frees,
         .failures = heap->failures,
         .bad_pointers = heap->bad_pointers,
     };
