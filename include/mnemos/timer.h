@@ -61,7 +61,7 @@ typedef struct mn__wheel {
 /// @task_only
 void mn_timer_start(mn_timer_t *timer, mn_task_t *task, uint64_t deadline);
 
-/// @brief Whether the timer was started and its deadline has passed.
+/// @brief Whether the timer was started and has fired.
 /// @task_only
 bool mn_timer_fired(const mn_timer_t *timer);
 
@@ -101,32 +101,35 @@ uint64_t mn_us(const mn_kernel_t *kernel, uint32_t microseconds);
 uint64_t mn_seconds(const mn_kernel_t *kernel, uint32_t seconds);
 
 /// @cond INTERNAL
-#define MN__AWAIT_FOR(n, status, timer, ticks, operation, cancel)              \
-    do {                                                                       \
-        mn_timer_start((timer), mn__self, mn_now(mn__self->kernel) + (ticks)); \
-        mn__self->resume = (uint16_t)(n);                                      \
-        __attribute__((fallthrough));                                          \
-        MN__RESUME_HERE(n) : if (mn_timer_fired(timer)) {                      \
-            (cancel);                                                          \
-            (status) = MN_ETIMEDOUT;                                           \
-        }                                                                      \
-        else {                                                                 \
-            (status) = (operation);                                            \
-            if ((status) == MN_PENDING) {                                      \
-                return MN_PENDING;                                             \
-            }                                                                  \
-        }                                                                      \
-        mn_timer_cancel(timer);                                                \
+// The clock tick that is `ticks` from now, MN_NEVER at the latest.
+uint64_t mn__ticks_from_now(const mn_kernel_t *kernel, uint64_t ticks);
+
+#define MN__AWAIT_FOR(n, status, timer, ticks, operation, cancel)                         \
+    do {                                                                                  \
+        mn_timer_start((timer), mn__self, mn__ticks_from_now(mn__self->kernel, (ticks))); \
+        mn__self->resume = (uint16_t)(n);                                                 \
+        __attribute__((fallthrough));                                                     \
+        MN__RESUME_HERE(n) : if (mn_timer_fired(timer)) {                                 \
+            (cancel);                                                                     \
+            (status) = MN_ETIMEDOUT;                                                      \
+        }                                                                                 \
+        else {                                                                            \
+            (status) = (operation);                                                       \
+            if ((status) == MN_PENDING) {                                                 \
+                return MN_PENDING;                                                        \
+            }                                                                             \
+        }                                                                                 \
+        mn_timer_cancel(timer);                                                           \
     } while (0)
 /// @endcond
 
 /// @brief ::MN_AWAIT with a limit: ::MN_ETIMEDOUT after @p ticks.
 ///
-/// On every poll the deadline is looked at first: once it has passed the operation is canceled,
-/// even if it would succeed in the same poll.
+/// On every poll the timer is looked at first: once it has fired the operation is canceled, even if
+/// it would succeed in the same poll.
 /// @param[out] status lvalue that takes the operation's answer or ::MN_ETIMEDOUT
 /// @param[in,out] timer pointer to an idle ::mn_timer_t in the task's struct
-/// @param[in] ticks the limit, counted from here
+/// @param[in] ticks the limit, counted from here; ::MN_NEVER for none
 /// @param[in] operation as in ::MN_AWAIT
 /// @param[in] cancel an expression that withdraws @p operation
 #define MN_AWAIT_FOR(status, timer, ticks, operation, cancel) \

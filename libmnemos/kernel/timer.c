@@ -204,8 +204,7 @@ mn_status_t mn_sleep_until(mn_timer_t *timer, mn_task_t *task, uint64_t deadline
 mn_status_t mn_sleep(mn_timer_t *timer, mn_task_t *task, uint64_t ticks) {
     uint64_t deadline = 0;
     if (timer->state == TIMER_IDLE) {
-        const uint64_t now = mn_now(task->kernel);
-        deadline = (ticks < MN_NEVER - now) ? now + ticks : MN_NEVER;
+        deadline = mn__ticks_from_now(task->kernel, ticks);
     }
     return mn_sleep_until(timer, task, deadline);
 }
@@ -215,6 +214,11 @@ mn_status_t mn_sleep(mn_timer_t *timer, mn_task_t *task, uint64_t ticks) {
 
 uint64_t mn_now(const mn_kernel_t *kernel) {
     return kernel->config.now(kernel->config.clock_context);
+}
+
+uint64_t mn__ticks_from_now(const mn_kernel_t *kernel, uint64_t ticks) {
+    const uint64_t now = mn_now(kernel);
+    return (ticks < MN_NEVER - now) ? now + ticks : MN_NEVER;
 }
 
 uint64_t mn_ms(const mn_kernel_t *kernel, uint32_t milliseconds) {
