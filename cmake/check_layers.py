@@ -19,6 +19,7 @@ MODULES = ["base", "kernel", "comms", "registry", "sermux", "trace", "forth", "s
 # A public header belongs to the module that has a source file of the same name, else to the one
 # whose name it starts with ("forth_host"). For these neither is so.
 HEADERS = {
+    "daemons": "services",
     "list": "base",
     "memory": "kernel",
     "port": "base",
