@@ -35,7 +35,8 @@ mn_status_t mn_kernel_init(mn_kernel_t *kernel, const mn_kernel_config_t *config
     mn_list_init(&kernel->tasks);
     mn_list_init(&kernel->memory_waiters);
     kernel->wheel.elapsed = mn_now(kernel);
-    return mn_heap_init(&kernel->heap, config->heap, config->heap_size);
+    const mn_status_t status = mn_heap_init(&kernel->heap, config->heap, config->heap_size);
+    return (status == MN_OK) ? MN_OK : MN_ENOMEM;
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -206,40 +207,39 @@ static void note_duration(mn_kernel_t *kernel, mn_task_t *task, uint64_t ticks) 
     }
 }
 
-static void poll_task(mn_kernel_t *kernel, mn_task_t *task, mn_tick_report_t *report) {
+// Poll once. `mark` is the time at which the poll begins, or NULL if polls are not timed; it
+// becomes the time at which the next one can begin. The duration is noted before the task ends,
+// because its storage may go with it.
+static void poll_task(mn_kernel_t *kernel, mn_task_t *task, mn_tick_report_t *report,
+                      uint64_t *mark) {
     kernel->current = task;
     task->polls++;
-    mn_status_t result = task->type->poll(task);
-    kernel->current = NULL;
-    if (result != MN_PENDING) {
-        end(kernel, task, result);
-        if (task->run_next == NULL) {
-            finish(kernel, task);
-        }
-    } else if (task->run_next != NULL) {
+    const mn_status_t result = task->type->poll(task);
+    if (task->run_next != NULL) {
         report->woken_internal++;
     }
-}
-
-// The same with the clock read around it. `*mark` is the time at which the poll began; the reading
-// at its end is where the next one begins.
-static void poll_task_timed(mn_kernel_t *kernel, mn_task_t *task, mn_tick_report_t *report,
-                            uint64_t *mark) {
-    const bool may_vanish = (task->state & MN__TASK_DETACHED) != 0;
-    task->state &= (uint8_t)~MN__TASK_DETACHED;
-    poll_task(kernel, task, report);
-    uint64_t now = mn_now(kernel);
-    note_duration(kernel, task, now - *mark);
-    *mark = now;
-    if (may_vanish) {
-        mn_task_detach(task);
+    if (mark != NULL) {
+        const uint64_t now = mn_now(kernel);
+        note_duration(kernel, task, now - *mark);
+        *mark = now;
+    }
+    if (result == MN_PENDING) {
+        kernel->current = NULL;
+        return;
+    }
+    end(kernel, task, result);
+    kernel->current = NULL;
+    if (task->run_next == NULL) {
+        finish(kernel, task);
+    }
+    if (mark != NULL) {
+        *mark = mn_now(kernel);
     }
 }
 
-static void poll_ready(mn_kernel_t *kernel, mn_tick_report_t *report, uint64_t now,
-                       uint32_t budget) {
+static void poll_ready(mn_kernel_t *kernel, mn_tick_report_t *report, uint32_t budget) {
     const bool timed = kernel->config.time_polls;
-    uint64_t mark = now;
+    uint64_t mark = timed ? mn_now(kernel) : 0;
     for (; budget != 0; budget--) {
         if (kernel->inbox != NULL) {
             drain_inbox(kernel);
@@ -253,11 +253,7 @@ static void poll_ready(mn_kernel_t *kernel, mn_tick_report_t *report, uint64_t n
             continue;
         }
         report->polled++;
-        if (timed) {
-            poll_task_timed(kernel, task, report, &mark);
-        } else {
-            poll_task(kernel, task, report);
-        }
+        poll_task(kernel, task, report, timed ? &mark : NULL);
     }
 }
 
@@ -269,7 +265,7 @@ mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel) {
 
     const uint64_t now = mn_now(kernel);
     report.timers_fired = mn__wheel_turn(&kernel->wheel, now, kernel->config.max_polls);
-    poll_ready(kernel, &report, now, kernel->config.max_polls);
+    poll_ready(kernel, &report, kernel->config.max_polls);
 
     report.spawned = kernel->spawned;
     report.completed = kernel->completed;
