@@ -244,7 +244,7 @@ static bool parse_address(options_t *options, const char *text) {
     }
     memcpy(options->host, host, len);
     options->host[len] = '\0';
-    snprintf(options->port, sizeof options->port, "%lu", number);
+    snprintf(options->port, sizeof options->port, "%u", (unsigned)(uint16_t)number);
     return true;
 }
 
