@@ -1,0 +1,517 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+// Defining words.
+
+#include "vm.h"
+
+static void append_32(mn_forth_t *vm, uint32_t op, uint32_t operand) {
+    uint16_t units[2] = {(uint16_t)operand, (uint16_t)(operand >> 16)};
+    mn__forth_append(vm, op, 2, units);
+}
+
+static uint16_t *own_header(mn_forth_t *vm, uint32_t number_1) {
+    if (number_1 == 0 || number_1 <= vm->seg.word_base || number_1 <= vm->seg.frozen_words) {
+        return NULL;
+    }
+    return mn__forth_unit(vm, mn__forth_word_at(vm, number_1 - 1u));
+}
+
+// A word whose body is one instruction with an operand, and exit.
+static int define_simple(mn_forth_t *vm, kind_t kind, uint32_t op, uint32_t operand) {
+    int status = mn__forth_header_parsed(vm, kind);
+    if (status == FN_OK) {
+        append_32(vm, op, operand);
+        mn__forth_append(vm, MN__OP_EXIT, 0, NULL);
+    }
+    return status;
+}
+
+// The same for a word that owns `bytes` of data space, which are cleared.
+static int define_data(mn_forth_t *vm, kind_t kind, uint32_t op, uint32_t bytes, uint32_t *addr) {
+    uint32_t before = vm->here;
+    int status = mn__forth_allot(vm, (0u - vm->here) & 3u);
+    *addr = vm->here;
+    if (status == FN_OK) {
+        status = mn__forth_allot(vm, bytes);
+    }
+    if (status == FN_OK) {
+        status = mn__forth_fill(vm, *addr, bytes, 0);
+    }
+    if (status == FN_OK) {
+        status = define_simple(vm, kind, op, *addr);
+    }
+    if (status != FN_OK) {
+        vm->here = before;
+    }
+    return status;
+}
+
+static int begin(mn_forth_t *vm, uint32_t start, uint32_t data) {
+    vm->def = (definition_t){
+        .number = vm->seg.words,
+        .start = start,
+        .data = data,
+        .body = vm->seg.here,
+        .control_base = vm->control_depth,
+    };
+    mn__forth_unit(vm, start)[2] |= (WORD_HIDDEN | WORD_SMUDGED) << 8;
+    mn__forth_set_compiling(vm, true);
+    return FN_OK;
+}
+
+static int w_colon(mn_forth_t *vm) {
+    uint32_t start = vm->seg.here;
+    int status = mn__forth_header_parsed(vm, KIND_COLON);
+    return status != FN_OK ? status : begin(vm, start, vm->here);
+}
+
+static int w_noname(mn_forth_t *vm) {
+    uint32_t start = vm->seg.here;
+    int status = mn__forth_header(vm, NULL, 0, KIND_COLON);
+    if (status != FN_OK) {
+        return status;
+    }
+    mn__forth_push(vm, XT_WORD | (vm->seg.words - 1u));
+    return begin(vm, start, vm->here);
+}
+
+int mn__forth_end_definition(mn_forth_t *vm) {
+    if (vm->def.number == 0) {
+        return THROW_COMPILE_ONLY;
+    }
+    if (vm->control_depth != vm->def.control_base || vm->def.broken) {
+        return THROW_CONTROL;
+    }
+    if (vm->def.locals != 0) {
+        mn__forth_append(vm, MN__OP_LOCALS_END, 0, NULL);
+    }
+    mn__forth_append(vm, MN__OP_EXIT, 0, NULL);
+    mn__forth_unit(vm, vm->def.start)[2] &= (uint16_t) ~((WORD_HIDDEN | WORD_SMUDGED) << 8);
+    vm->def = (definition_t){0};
+    mn__forth_set_compiling(vm, false);
+    return FN_OK;
+}
+
+static int w_exit_definition(mn_forth_t *vm) {
+    return mn__forth_end_definition(vm);
+}
+
+static int w_immediate(mn_forth_t *vm) {
+    uint16_t *header = own_header(vm, vm->latest);
+    if (header == NULL) {
+        return THROW_SHARED;
+    }
+    header[2] |= MN_FORTH_IMMEDIATE << 8;
+    return FN_OK;
+}
+
+static int w_left_bracket(mn_forth_t *vm) {
+    mn__forth_set_compiling(vm, false);
+    return FN_OK;
+}
+
+static int w_right_bracket(mn_forth_t *vm) {
+    mn__forth_set_compiling(vm, true);
+    return FN_OK;
+}
+
+static int w_literal(mn_forth_t *vm) {
+    return mn__forth_literal(vm, mn__forth_pop(vm));
+}
+
+static int w_two_literal(mn_forth_t *vm) {
+    uint32_t hi = mn__forth_pop(vm);
+    int status = mn__forth_literal(vm, mn__forth_pop(vm));
+    return status != FN_OK ? status : mn__forth_literal(vm, hi);
+}
+
+static int w_s_literal(mn_forth_t *vm) {
+    uint32_t len = mn__forth_pop(vm);
+    uint32_t addr = mn__forth_pop(vm);
+    if (!mn__forth_mapped(vm, addr, len)) {
+        return THROW_ADDRESS;
+    }
+    return mn__forth_string_literal(vm, addr, len);
+}
+
+static int w_compile_comma(mn_forth_t *vm) {
+    return mn__forth_compile(vm, mn__forth_pop(vm));
+}
+
+// Compile what compiles the word.
+static int w_postpone(mn_forth_t *vm) {
+    found_t found;
+    found_t comma = mn__forth_find_in(vm, 0, "compile,", 8);
+    int status = mn__forth_parse_found(vm, &found);
+    if (status != FN_OK) {
+        return status;
+    }
+    if ((found.flags & MN_FORTH_IMMEDIATE) != 0) {
+        return mn__forth_compile(vm, found.xt);
+    }
+    status = mn__forth_literal(vm, found.xt);
+    return status != FN_OK ? status : mn__forth_compile(vm, comma.xt);
+}
+
+static int w_bracket_compile(mn_forth_t *vm) {
+    found_t found;
+    int status = mn__forth_parse_found(vm, &found);
+    return status != FN_OK ? status : mn__forth_compile(vm, found.xt);
+}
+
+static int w_recurse(mn_forth_t *vm) {
+    return mn__forth_emit_32(vm, MN__OP_CALL, vm->def.body);
+}
+
+static int w_variable(mn_forth_t *vm) {
+    uint32_t addr;
+    return define_data(vm, KIND_VARIABLE, MN__OP_LIT32, 4, &addr);
+}
+
+static int w_two_variable(mn_forth_t *vm) {
+    uint32_t addr;
+    return define_data(vm, KIND_VARIABLE, MN__OP_LIT32, 8, &addr);
+}
+
+static int w_buffer(mn_forth_t *vm) {
+    uint32_t addr;
+    return define_data(vm, KIND_VARIABLE, MN__OP_LIT32, mn__forth_pop(vm), &addr);
+}
+
+static int w_constant(mn_forth_t *vm) {
+    return define_simple(vm, KIND_CONSTANT, MN__OP_LIT32, mn__forth_pop(vm));
+}
+
+static int w_two_constant(mn_forth_t *vm) {
+    int status = mn__forth_header_parsed(vm, KIND_TWO_CONSTANT);
+    if (status == FN_OK) {
+        append_32(vm, MN__OP_LIT32, SECOND);
+        append_32(vm, MN__OP_LIT32, TOP);
+        mn__forth_append(vm, MN__OP_EXIT, 0, NULL);
+    }
+    DROP_N(2);
+    return status;
+}
+
+static int w_value(mn_forth_t *vm) {
+    uint32_t addr;
+    int status = define_data(vm, KIND_VALUE, MN__OP_FETCH_AT, 4, &addr);
+    return status != FN_OK ? status : mn__forth_store(vm, addr, mn__forth_pop(vm));
+}
+
+static int w_two_value(mn_forth_t *vm) {
+    uint32_t addr;
+    uint32_t before = vm->here;
+    int status = mn__forth_header_parsed(vm, KIND_TWO_VALUE);
+    if (status == FN_OK) {
+        addr = (vm->here + 3u) & ~3u;
+        append_32(vm, MN__OP_LIT32, addr);
+        mn__forth_append(vm, MN__OP_TWO_FETCH, 0, NULL);
+        mn__forth_append(vm, MN__OP_EXIT, 0, NULL);
+        status = mn__forth_allot(vm, addr - before + 8u);
+        if (status != FN_OK) {
+            (void)mn__forth_cut(vm, vm->seg.words - 1u, before);
+            return status;
+        }
+        (void)mn__forth_store(vm, addr, TOP);
+        (void)mn__forth_store(vm, addr + 4u, SECOND);
+        DROP_N(2);
+    }
+    return status;
+}
+
+static int w_defer(mn_forth_t *vm) {
+    uint32_t addr;
+    return define_data(vm, KIND_DEFER, MN__OP_DEFERRED, 4, &addr);
+}
+
+static int w_create(mn_forth_t *vm) {
+    uint32_t before = vm->here;
+    int status = mn__forth_allot(vm, (0u - vm->here) & 3u);
+    if (status == FN_OK) {
+        status = mn__forth_header_parsed(vm, KIND_CREATE);
+    }
+    if (status != FN_OK) {
+        vm->here = before;
+        return status;
+    }
+    uint16_t operands[4] = {(uint16_t)vm->here, (uint16_t)(vm->here >> 16), 0, 0};
+    mn__forth_append(vm, MN__OP_CREATED, 4, operands);
+    return FN_OK;
+}
+
+// ( offset size "name" -- offset' )
+static int w_plus_field(mn_forth_t *vm) {
+    uint32_t size = mn__forth_pop(vm);
+    int status = define_simple(vm, KIND_FIELD, MN__OP_LIT32, TOP);
+    if (status == FN_OK) {
+        *mn__forth_unit(vm, vm->seg.here - 1u) = MN__OP_ADD;
+        mn__forth_append(vm, MN__OP_EXIT, 0, NULL);
+        TOP += size;
+    }
+    return status;
+}
+
+static int w_does(mn_forth_t *vm) {
+    if (vm->def.number == 0 || vm->control_depth != vm->def.control_base) {
+        return THROW_CONTROL;
+    }
+    int status = vm->def.locals != 0 ? mn__forth_emit_op(vm, MN__OP_LOCALS_END) : FN_OK;
+    if (status == FN_OK) {
+        status = mn__forth_emit_op(vm, MN__OP_DOES);
+    }
+    vm->def.locals = 0;
+    vm->def.locals_names = 0;
+    mn__forth_barrier(vm);
+    return status;
+}
+
+// The code at ip becomes the action of the newest created word.
+int mn__forth_does(mn_forth_t *vm) {
+    uint16_t *header = own_header(vm, vm->latest);
+    if (header == NULL) {
+        return THROW_SHARED;
+    }
+    if (mn__forth_kind(header) != KIND_CREATE) {
+        return THROW_BODY;
+    }
+    uint32_t at = mn__forth_word_at(vm, vm->latest - 1u);
+    uint16_t *body = mn__forth_unit(vm, mn__forth_code(at, header));
+    body[3] = (uint16_t)vm->ip;
+    body[4] = (uint16_t)(vm->ip >> 16);
+    return FN_OK;
+}
+
+// The operand of a word of one of the kinds that keep an address.
+static int body_of(const mn_forth_t *vm, uint32_t xt, kind_t *kind, uint32_t *addr) {
+    uint32_t code = mn__forth_body(vm, xt);
+    if (code == 0) {
+        return THROW_BODY;
+    }
+    const uint16_t *header = mn__forth_unit(vm, mn__forth_word_at(vm, xt & ~XT_TAG_MASK));
+    *kind = mn__forth_kind(header);
+    if (*kind == KIND_COLON || *kind == KIND_CONSTANT || *kind == KIND_TWO_CONSTANT ||
+        *kind == KIND_FIELD || *kind == KIND_MARKER || *kind == KIND_SYNONYM) {
+        return THROW_BODY;
+    }
+    *addr = mn__forth_u32(mn__forth_unit(vm, code) + 1);
+    return FN_OK;
+}
+
+static int w_to_body(mn_forth_t *vm) {
+    kind_t kind;
+    int status = body_of(vm, TOP, &kind, &TOP);
+    return status != FN_OK || kind == KIND_CREATE || kind == KIND_VARIABLE ? status : THROW_BODY;
+}
+
+static int assign_local(mn_forth_t *vm, const char *name, uint32_t len) {
+    int index = vm->def.locals_names != 0 ? mn__forth_find_local(vm, name, len) : -1;
+    return index < 0 ? FN_END : mn__forth_emit_1(vm, MN__OP_LSET, (uint32_t)index);
+}
+
+static int assign_two(mn_forth_t *vm, uint32_t addr) {
+    if (vm->compiling) {
+        int status = mn__forth_literal(vm, addr);
+        return status != FN_OK ? status : mn__forth_emit_op(vm, MN__OP_TWO_STORE);
+    }
+    if (mn__forth_depth(vm) < 2u) {
+        return THROW_UNDERFLOW;
+    }
+    DROP_N(2);
+    int status = mn__forth_store(vm, addr, vm->sp[2]);
+    return status != FN_OK ? status : mn__forth_store(vm, addr + 4u, vm->sp[1]);
+}
+
+static int assign(mn_forth_t *vm, uint32_t addr) {
+    if (vm->compiling) {
+        return mn__forth_emit_32(vm, MN__OP_STORE_AT, addr);
+    }
+    if (mn__forth_depth(vm) < 1u) {
+        return THROW_UNDERFLOW;
+    }
+    return mn__forth_store(vm, addr, mn__forth_pop(vm));
+}
+
+static int w_to(mn_forth_t *vm) {
+    char name[NAME_MAX_LEN];
+    uint32_t len;
+    kind_t kind;
+    uint32_t addr;
+    int status = mn__forth_parse_word(vm, name, &len);
+    if (status == FN_OK && len == 0) {
+        status = THROW_NO_NAME;
+    }
+    if (status == FN_OK && vm->compiling) {
+        status = assign_local(vm, name, len);
+        if (status != FN_END) {
+            return status;
+        }
+        status = FN_OK;
+    }
+    if (status != FN_OK) {
+        return status;
+    }
+    found_t found = mn__forth_find(vm, name, len);
+    if (found.xt == 0) {
+        return THROW_UNDEFINED;
+    }
+    if (body_of(vm, found.xt, &kind, &addr) != FN_OK) {
+        return THROW_NAME_ARG;
+    }
+    if (kind == KIND_FVALUE && vm->assign_float != NULL) {
+        return vm->assign_float(vm, addr);
+    }
+    if (kind == KIND_TWO_VALUE) {
+        return assign_two(vm, addr);
+    }
+    return kind == KIND_VALUE ? assign(vm, addr) : THROW_NAME_ARG;
+}
+
+static int parse_deferred(mn_forth_t *vm, uint32_t *addr) {
+    found_t found;
+    kind_t kind;
+    int status = mn__forth_parse_found(vm, &found);
+    if (status != FN_OK) {
+        return status;
+    }
+    status = body_of(vm, found.xt, &kind, addr);
+    return status == FN_OK && kind == KIND_DEFER ? FN_OK : THROW_NAME_ARG;
+}
+
+static int w_is(mn_forth_t *vm) {
+    uint32_t addr;
+    int status = parse_deferred(vm, &addr);
+    return status != FN_OK ? status : assign(vm, addr);
+}
+
+static int w_action_of(mn_forth_t *vm) {
+    uint32_t addr;
+    uint32_t cell;
+    int status = parse_deferred(vm, &addr);
+    if (status != FN_OK) {
+        return status;
+    }
+    if (vm->compiling) {
+        return mn__forth_emit_32(vm, MN__OP_FETCH_AT, addr);
+    }
+    status = mn__forth_load(vm, addr, &cell);
+    if (status == FN_OK && mn_forth_push(vm, cell) != MN_OK) {
+        status = THROW_OVERFLOW;
+    }
+    return status;
+}
+
+static int w_defer_fetch(mn_forth_t *vm) {
+    kind_t kind;
+    uint32_t addr;
+    int status = body_of(vm, TOP, &kind, &addr);
+    return status != FN_OK ? status : mn__forth_load(vm, addr, &TOP);
+}
+
+static int w_defer_store(mn_forth_t *vm) {
+    kind_t kind;
+    uint32_t addr;
+    int status = body_of(vm, mn__forth_pop(vm), &kind, &addr);
+    if (status == FN_OK && kind != KIND_DEFER) {
+        status = THROW_BODY;
+    }
+    return status != FN_OK ? status : mn__forth_store(vm, addr, mn__forth_pop(vm));
+}
+
+// The lowest data address that words from `number` on own: where here was, or a bit above.
+static uint32_t data_before(const mn_forth_t *vm, uint32_t number) {
+    for (; number < vm->seg.words; number++) {
+        kind_t kind;
+        uint32_t addr;
+        if (body_of(vm, XT_WORD | number, &kind, &addr) == FN_OK) {
+            return addr < vm->here ? addr : vm->here;
+        }
+    }
+    return vm->here;
+}
+
+static int w_forget(mn_forth_t *vm) {
+    found_t found;
+    if (vm->def.number != 0) {
+        return THROW_NESTING;
+    }
+    int status = mn__forth_parse_found(vm, &found);
+    if (status != FN_OK) {
+        return status;
+    }
+    if (!mn__forth_is_word(vm, found.xt)) {
+        return THROW_FORGET;
+    }
+    uint32_t number = found.xt & ~XT_TAG_MASK;
+    return mn__forth_cut(vm, number, data_before(vm, number));
+}
+
+static int w_marker(mn_forth_t *vm) {
+    uint32_t here = vm->here;
+    found_t run = mn__forth_find_in(vm, 0, "(marker)", 8);
+    int status = mn__forth_header_parsed(vm, KIND_MARKER);
+    if (status == FN_OK) {
+        uint16_t operand[1] = {(uint16_t)(run.xt & 0xFFFFu)};
+        append_32(vm, MN__OP_LIT32, here);
+        append_32(vm, MN__OP_LIT32, vm->seg.words - 1u);
+        mn__forth_append(vm, MN__OP_FN, 1, operand);
+    }
+    return status;
+}
+
+// ( here number -- ) Called by the body of a marker, which it leaves before it removes it.
+static int w_run_marker(mn_forth_t *vm) {
+    uint32_t number = mn__forth_pop(vm);
+    uint32_t here = mn__forth_pop(vm);
+    uint32_t end = vm->page_count << PAGE_BITS;
+    if (vm->def.number != 0) {
+        return THROW_NESTING;
+    }
+    if (number >= vm->seg.words || here < vm->user_start || here > end) {
+        return THROW_RANGE;
+    }
+    if (vm->cp == vm->calls || vm->ip < STUB_COUNT) {
+        return THROW_R_UNDERFLOW;
+    }
+    vm->ip = *vm->cp++;
+    return mn__forth_cut(vm, number, here);
+}
+
+static const mn_forth_word_t words[] = {
+    FN(":", w_colon, 0, 0, "( \"name\" -- ) begin a definition"),
+    FN(":noname", w_noname, 0, 1, "( -- xt ) begin a definition without a name"),
+    FNF(";", w_exit_definition, 0, 0, COMP, "( -- ) end a definition"),
+    FN("immediate", w_immediate, 0, 0, "( -- ) the newest word is executed while compiling"),
+    FNF("[", w_left_bracket, 0, 0, IMM, "( -- ) interpret"),
+    FN("]", w_right_bracket, 0, 0, "( -- ) compile"),
+    FNF("literal", w_literal, 1, 0, COMP, "( x -- ) ( run: -- x ) compile a number"),
+    FNF("2literal", w_two_literal, 2, 0, COMP, "( d -- ) ( run: -- d ) compile a double"),
+    FNF("sliteral", w_s_literal, 2, 0, COMP, "( addr u -- ) ( run: -- addr u ) compile a string"),
+    FN("compile,", w_compile_comma, 1, 0, "( xt -- ) compile a word"),
+    FNF("postpone", w_postpone, 0, 0, COMP, "( \"name\" -- ) compile the compiling of a word"),
+    FNF("[compile]", w_bracket_compile, 0, 0, COMP, "( \"name\" -- ) compile an immediate word"),
+    FNF("recurse", w_recurse, 0, 0, COMP, "( -- ) call the word that is being defined"),
+    FN("variable", w_variable, 0, 0, "( \"name\" -- ) a cell; name: ( -- addr )"),
+    FN("2variable", w_two_variable, 0, 0, "( \"name\" -- ) two cells; name: ( -- addr )"),
+    FN("buffer:", w_buffer, 1, 0, "( u \"name\" -- ) u bytes; name: ( -- addr )"),
+    FN("constant", w_constant, 1, 0, "( x \"name\" -- ) name: ( -- x )"),
+    FN("2constant", w_two_constant, 2, 0, "( d \"name\" -- ) name: ( -- d )"),
+    FN("value", w_value, 1, 0, "( x \"name\" -- ) name: ( -- x ), changed with to"),
+    FN("2value", w_two_value, 2, 0, "( d \"name\" -- ) name: ( -- d ), changed with to"),
+    FNF("to", w_to, 0, 0, IMM, "( x \"name\" -- ) change a value or a local"),
+    FN("defer", w_defer, 0, 0, "( \"name\" -- ) a word whose action is set with is"),
+    FNF("is", w_is, 0, 0, IMM, "( xt \"name\" -- ) set the action of a deferred word"),
+    FNF("action-of", w_action_of, 0, 0, IMM, "( \"name\" -- xt ) action of a deferred word"),
+    FN("defer@", w_defer_fetch, 1, 1, "( xt -- xt' ) action of a deferred word"),
+    FN("defer!", w_defer_store, 2, 0, "( xt' xt -- ) set the action of a deferred word"),
+    FN("create", w_create, 0, 0, "( \"name\" -- ) name: ( -- addr ) of here"),
+    FNF("does>", w_does, 0, 0, COMP, "( -- ) what follows is done by the created word"),
+    FN(">body", w_to_body, 1, 1, "( xt -- addr ) data of a created word"),
+    FN("+field", w_plus_field, 2, 1, "( n size \"name\" -- n+size ) name: ( addr -- addr+n )"),
+    FN("forget", w_forget, 0, 0, "( \"name\" -- ) remove a word and all newer ones"),
+    FN("marker", w_marker, 0, 0, "( \"name\" -- ) name: remove itself and all newer words"),
+    FN("(marker)", w_run_marker, 2, 0, "( addr n -- ) action of a marker"),
+};
+
+const mn_forth_words_t mn__forth_define_words = {words, MN_COUNT_OF(words), 0, "defining", NULL};

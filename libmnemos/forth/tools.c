@@ -1,0 +1,102 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+// Looking around: stacks, words, memory.
+
+#include "vm.h"
+
+#include <string.h>
+
+static int print_cell(mn_forth_t *vm, const char *before, uint32_t cell, const char *after) {
+    char text[OUTPUT_PIECE];
+    char *end = text + 48;
+    uint32_t count = mn__forth_signed(end, mn__forth_signed_cell(cell), mn__forth_base(vm));
+    size_t head = strlen(before);
+    size_t tail = strlen(after);
+    memcpy(end - count - head, before, head);
+    memcpy(end, after, tail);
+    return mn__forth_print(vm, end - count - head, (uint32_t)(count + head + tail));
+}
+
+static int w_dot_s(mn_forth_t *vm) {
+    uint32_t depth = mn__forth_depth(vm);
+    uint32_t *step = &vm->scratch[0];
+    if (*step == 0) {
+        if (print_cell(vm, "<", depth, "> ") != FN_OK) {
+            return FN_WAIT;
+        }
+        *step = 1;
+    }
+    for (; *step <= depth; ++*step) {
+        if (print_cell(vm, "", vm->data[*step], " ") != FN_OK) {
+            return FN_WAIT;
+        }
+        vm->budget--;
+    }
+    return mn__forth_print(vm, "\n", 1);
+}
+
+static int print_name(mn_forth_t *vm, uint32_t xt) {
+    char text[NAME_MAX_LEN + 1];
+    uint32_t len = mn__forth_name(vm, xt, text);
+    text[len] = ' ';
+    vm->budget--;
+    return len == 0 ? FN_OK : mn__forth_print(vm, text, len + 1u);
+}
+
+static bool listed(const mn_forth_t *vm, uint32_t number, uint8_t list) {
+    const uint16_t *header = mn__forth_unit(vm, mn__forth_word_at(vm, number));
+    return (header[3] & 0xFFu) == list && (mn__forth_flags(header) & WORD_HIDDEN) == 0;
+}
+
+// scratch[0] counts user words from the newest, then scratch[1] words of the sets.
+static int w_words(mn_forth_t *vm) {
+    uint8_t list = vm->order_count != 0 ? vm->order[vm->order_count - 1u] : 0;
+    for (; vm->scratch[0] < vm->seg.words; vm->scratch[0]++) {
+        uint32_t number = vm->seg.words - 1u - vm->scratch[0];
+        if (listed(vm, number, list) && print_name(vm, XT_WORD | number) != FN_OK) {
+            return FN_WAIT;
+        }
+    }
+    for (; vm->scratch[1] >> SET_SHIFT < vm->set_count;) {
+        uint32_t set = vm->scratch[1] >> SET_SHIFT;
+        uint32_t index = vm->scratch[1] & SET_INDEX_MASK;
+        if (index >= vm->sets[set]->count || vm->sets[set]->wordlist != list) {
+            vm->scratch[1] = (set + 1u) << SET_SHIFT;
+            continue;
+        }
+        bool internal =
+            vm->sets[set]->words[index].name[0] == '(' && vm->sets[set]->words[index].len > 1;
+        if (!internal && print_name(vm, XT_BUILTIN | vm->scratch[1]) != FN_OK) {
+            return FN_WAIT;
+        }
+        vm->scratch[1]++;
+    }
+    return mn__forth_print(vm, "\n", 1);
+}
+
+static int w_free(mn_forth_t *vm) {
+    char text[OUTPUT_PIECE * 2];
+    uint32_t total = vm->seg.limit - vm->seg.base;
+    uint32_t left = mn__forth_free_units(vm);
+    uint32_t cells[3] = {left * 2u, total * 2u, (total - left) * 2u};
+    const char *after[3] = {"/", " bytes free (", " used)\n"};
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        char digits[12];
+        uint32_t count = mn__forth_digits(digits + sizeof digits, cells[i], 10);
+        memcpy(text + len, digits + sizeof digits - count, count);
+        len += count;
+        memcpy(text + len, after[i], strlen(after[i]));
+        len += (uint32_t)strlen(after[i]);
+    }
+    return mn__forth_print(vm, text, len);
+}
+
+static const mn_forth_word_t words[] = {
+    FN(".s", w_dot_s, 0, 0, "( -- ) print the stack, its top last"),
+    FN("words", w_words, 0, 0, "( -- ) print the words of the first word list"),
+    FN("free", w_free, 0, 0, "( -- ) print how much of the dictionary is in use"),
+};
+
+const mn_forth_words_t mn__forth_tool_words = {words, MN_COUNT_OF(words), 0, "tools", NULL};
