@@ -19,11 +19,11 @@
 ///
 /// **Lifetime.** Every object is the caller's. A client that goes disconnects first (a drop
 /// function calls `…_disconnect`, from whatever state); what the service still holds of it then
-/// answers
-/// ::MN_ECLOSED or ::MN_ECANCELED. A service that goes closes its listener and its queues; its
-/// clients then get ::MN_EDEAD. Neither ever leaves a pointer behind with the other.
+/// answers ::MN_ECLOSED or ::MN_ECANCELED. A service that goes drops the handshakes it holds and
+/// closes its listener and its queues; its clients then get ::MN_EDEAD. Neither ever leaves a
+/// pointer behind with the other.
 ///
-/// Everything here belongs to task context.
+/// Everything here belongs to task context. One task at a time waits on a listener or a queue.
 /// @{
 
 #ifndef MNEMOS_REGISTRY_H
@@ -89,8 +89,8 @@ typedef struct mn_requests {
     mn_wait_cell_t server; ///< @private
     uint16_t capacity;     ///< read-only: number of slots
     uint16_t depth;        ///< read-only: requests that the service has not taken
-    uint16_t client_count; ///< read-only
-    bool closed;           ///< @private
+    uint16_t client_count; ///< read-only: the service's task is woken when it falls
+    bool open;             ///< @private
 } mn_requests_t;
 
 /// @brief The kernel's part of a client. Zero-initialise it.

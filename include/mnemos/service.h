@@ -249,7 +249,11 @@
     static inline mn_status_t name##_serve(name##_server_t *self, mn_registry_t *registry,     \
                                            name##_request_t *slots, uint16_t count) {          \
         name##_requests_init(&self->requests, slots, count);                                   \
-        return name##_listen(&self->listener, registry);                                       \
+        mn_status_t status = name##_listen(&self->listener, registry);                         \
+        if (status != MN_OK) {                                                                 \
+            mn_requests_close(&self->requests.requests);                                       \
+        }                                                                                      \
+        return status;                                                                         \
     }                                                                                          \
     static inline mn_status_t name##_next(name##_server_t *self, mn_task_t *task,              \
                                           name##_request_t **request) {                        \

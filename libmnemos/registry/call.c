@@ -99,7 +99,11 @@ void mn_call_cancel(mn_call_t *call) {
 void mn__client_cancel_calls(mn_client_t *client) {
     for (mn_list_t *node = mn_list_first(&client->calls); node != NULL;
          node = mn_list_first(&client->calls)) {
-        mn_call_cancel(MN_CONTAINER_OF(node, mn_call_t, link));
+        mn_call_t *call = MN_CONTAINER_OF(node, mn_call_t, link);
+        mn_call_cancel(call);
+        if (call->task != client->task) {
+            mn_task_wake(call->task); // it would wait for ever
+        }
     }
 }
 
@@ -129,7 +133,7 @@ void mn__client_fail_calls(mn_client_t *client, mn_status_t outcome) {
 // Service
 
 void mn__requests_init(mn_requests_t *requests) {
-    *requests = (mn_requests_t){0};
+    *requests = (mn_requests_t){.open = true};
     mn_list_init(&requests->free);
     mn_list_init(&requests->pending);
     mn_list_init(&requests->clients);
@@ -153,7 +157,7 @@ static mn_request_t *take_pending(mn_requests_t *requests) {
 }
 
 mn_status_t mn__requests_next(mn_requests_t *requests, mn_task_t *task, mn_request_t **request) {
-    if (requests->closed) {
+    if (!requests->open) {
         return MN_ECLOSED;
     }
     *request = take_pending(requests);
@@ -167,7 +171,7 @@ mn_status_t mn__requests_next(mn_requests_t *requests, mn_task_t *task, mn_reque
 // A connection at most goes before a request, so neither kind can starve the other.
 mn_status_t mn__server_next(mn_listener_t *listener, mn_requests_t *requests, mn_task_t *task,
                             mn_request_t **request) {
-    for (;;) {
+    while (requests->open) {
         mn_handshake_t handshake = {0};
         mn_status_t connecting = mn__handshake_next(listener, task, &handshake);
         if (connecting == MN_OK) {
@@ -178,6 +182,7 @@ mn_status_t mn__server_next(mn_listener_t *listener, mn_requests_t *requests, mn
             return status;
         }
     }
+    return MN_ECLOSED;
 }
 
 void *mn__reply_place(const mn_request_t *request) {
@@ -199,10 +204,11 @@ mn_status_t mn__reply(mn_request_t *request, mn_status_t outcome) {
 }
 
 void mn_requests_close(mn_requests_t *requests) {
-    if (requests->closed) {
+    if (!requests->open) {
         return;
     }
-    requests->closed = true;
+    requests->open = false;
+    mn_wait_cell_wake(&requests->server); // it may be another task that closes
     mn_wait_cell_cancel(&requests->server);
     for (mn_list_t *node = mn_list_pop_front(&requests->clients); node != NULL;
          node = mn_list_pop_front(&requests->clients)) {

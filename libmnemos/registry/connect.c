@@ -98,6 +98,7 @@ void mn_client_disconnect(mn_client_t *client) {
     mn__client_cancel_calls(client);
     if (client->requests != NULL) {
         client->requests->client_count--;
+        mn_wait_cell_wake(&client->requests->server);
         client->requests = NULL;
     }
     mn__task_unhold(client->task);
@@ -135,7 +136,7 @@ static mn_client_t *take_client(mn_handshake_t *handshake) {
 }
 
 mn_status_t mn__handshake_accept(mn_handshake_t *handshake, mn_requests_t *requests) {
-    MN_ASSERT(!requests->closed);
+    MN_ASSERT(requests->open);
     mn_client_t *client = take_client(handshake);
     if (client == NULL) {
         return MN_ECANCELED;

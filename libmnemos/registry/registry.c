@@ -62,6 +62,7 @@ void mn_listener_close(mn_listener_t *listener) {
     mn_list_remove(&listener->link);
     listener->registry->count--;
     listener->registry = NULL;
+    mn_wait_cell_wake(&listener->server); // it may be another task that closes
     mn_wait_cell_cancel(&listener->server);
     for (mn_list_t *node = mn_list_pop_front(&listener->handshakes); node != NULL;
          node = mn_list_pop_front(&listener->handshakes)) {
