@@ -121,11 +121,7 @@ static void check_encode(const vector_t *vector) {
 
 static void vectors(void **state) {
     (void)state;
-    char path[1000];
-    const char *slash = strrchr(__FILE__, '/');
-    int folder = slash != NULL ? (int)(slash - __FILE__) + 1 : 0;
-    snprintf(path, sizeof path, "%.*ssermux_vectors.txt", folder, __FILE__);
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(MNEMOS_TEST_DIR "/sermux_vectors.txt", "r");
     assert_non_null(file);
     static vector_t vector;
     int encoded = 0;
