@@ -8,6 +8,7 @@
 #   mnemos_must_not_compile(NAME FILE REGEX)
 #                                     passes only if the compiler rejects FILE and says REGEX
 #   mnemos_system_test(NAME FILE.py)  runs a script that drives the built programs
+#   mnemos_output_test(PROGRAM FILE)  passes if PROGRAM succeeds and prints exactly what FILE contains
 #   mnemos_fuzzer(NAME)               builds tests/fuzz/fuzz_NAME.c, and runs it for a bounded time
 
 include_guard(GLOBAL)
@@ -50,6 +51,13 @@ function(mnemos_system_test name file)
     add_test(NAME system.${name} COMMAND /usr/bin/python3 -B "${file}")
     set_tests_properties(system.${name} PROPERTIES TIMEOUT 120 LABELS system
         ENVIRONMENT "MNEMOS_BIN=${MNEMOS_BIN_DIR};PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
+function(mnemos_output_test program expected)
+    add_test(NAME example.${program}
+        COMMAND ${CMAKE_COMMAND} "-DPROGRAM=$<TARGET_FILE:${program}>" "-DEXPECTED=${expected}"
+            -P "${MNEMOS_SOURCE_ROOT}/cmake/output_test.cmake")
+    set_tests_properties(example.${program} PROPERTIES TIMEOUT 60 LABELS example)
 endfunction()
 
 function(mnemos_fuzzer name)
