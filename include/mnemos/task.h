@@ -98,9 +98,9 @@ struct mn_task {
     mn_task_t *run_next;            ///< @private not NULL while on the run queue
     mn_task_t *volatile inbox_next; ///< @private not NULL while woken by an interrupt
     struct mn_wait *joiner;         ///< @private who waits for the end
-    uint16_t resume; ///< @private resume point of MN_BEGIN; after the end, the result
-    uint8_t state;   ///< @private ::mn_task_state_t and flags
-    uint8_t waits;   ///< @private number of waits that refer to this task
+    uint16_t resume;        ///< @private resume point of MN_BEGIN; after the end, the result
+    volatile uint8_t state; ///< @private ::mn_task_state_t and flags; interrupts read it
+    uint8_t waits;          ///< @private number of waits that refer to this task
 
     const char *name;      ///< read-only: name of this task, never NULL once spawned
     mn_list_t all;         ///< @private link in the kernel's list of tasks

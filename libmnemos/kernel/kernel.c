@@ -80,9 +80,15 @@ static void run_queue_remove(mn_kernel_t *kernel, mn_task_t *task) {
     task->run_next = NULL;
 }
 
+static bool is_live(const mn_task_t *task) {
+    return (task->state & MN__TASK_STATE) == MN_TASK_LIVE;
+}
+
+// Only a live task enters the inbox: the storage of an ended one may be used again or freed while
+// the inbox still refers to it.
 static void wake_from_isr(mn_kernel_t *kernel, mn_task_t *task) {
     uint32_t state = mn_port_irq_save();
-    if (task->inbox_next == NULL) {
+    if (task->inbox_next == NULL && is_live(task)) {
         mn_task_t *first = kernel->inbox;
         task->inbox_next = (first == NULL) ? INBOX_END(kernel) : first;
         kernel->inbox = task;
@@ -94,7 +100,7 @@ void mn_task_wake(mn_task_t *task) {
     mn_kernel_t *kernel = task->kernel;
     if (kernel->isr_depth != 0) {
         wake_from_isr(kernel, task);
-    } else if (task->run_next == NULL && (task->state & MN__TASK_STATE) == MN_TASK_LIVE) {
+    } else if (task->run_next == NULL && is_live(task)) {
         task->wakes++;
         kernel->wakes++;
         run_queue_push(kernel, task);
@@ -142,15 +148,15 @@ static void finish(mn_kernel_t *kernel, mn_task_t *task) {
     mn_list_remove(&task->all);
     kernel->completed++;
     if (task->joiner != NULL) {
-        task->joiner->state = MN__WAIT_GRANTED;
         mn_task_wake(task->joiner->task);
     } else if ((flags & MN__TASK_DETACHED) != 0) {
         mn_task_release(task);
     }
 }
 
-// Drop what the task owns and note its result. It is still on the run queue, or about to be taken
-// off the inbox, if it was woken; then it is finished when it comes up there.
+// Drop what the task owns and note its result. If it was woken it is still on the run queue, and is
+// finished when it comes up there. It cannot stay in the inbox: interrupts do not put it there once
+// it is ending, and what they did before is drained here.
 static void end(mn_kernel_t *kernel, mn_task_t *task, mn_status_t result) {
     task->state = (uint8_t)((task->state & ~MN__TASK_STATE) | MN_TASK_ENDING);
     task->resume = (uint16_t)result;
@@ -248,7 +254,7 @@ static void poll_ready(mn_kernel_t *kernel, mn_tick_report_t *report, uint32_t b
         if (task == NULL) {
             break;
         }
-        if ((task->state & MN__TASK_STATE) != MN_TASK_LIVE) {
+        if (!is_live(task)) {
             finish(kernel, task);
             continue;
         }

@@ -10,11 +10,16 @@
 void mn_spawn(mn_kernel_t *kernel, mn_task_t *task, const mn_task_type_t *type, const char *name) {
     MN_ASSERT(mn_task_state(task) == MN_TASK_NEW || mn_task_state(task) == MN_TASK_ENDED);
     const uint8_t storage = task->state & MN__TASK_HEAP;
-    memset(task, 0, sizeof(*task));
     task->type = type;
     task->kernel = kernel;
-    task->state = (uint8_t)(storage | MN_TASK_LIVE);
+    task->resume = 0;
     task->name = (name != NULL) ? name : type->name;
+    task->polls = 0;
+    task->wakes = 0;
+    task->longest_poll = 0;
+    // Last, because an interrupt may wake a task from its former life: from here on that counts.
+    // All other fields are zero in a new task and have become so again in an ended one.
+    __atomic_store_n(&task->state, (uint8_t)(storage | MN_TASK_LIVE), __ATOMIC_RELEASE);
     mn__task_start(kernel, task);
 }
 
