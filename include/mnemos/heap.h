@@ -16,8 +16,11 @@
 ///
 /// **Fit.** There are 16 classes to each power of two. The first free block of the request's own
 /// class is tried, and if it is too small, the first of the next class that has one, which never
-/// is. So a request with ordinary alignment is refused for want of room only if it is larger than
-/// the largest free block, or less than 1/16 smaller. Lists are kept roughly in the order of
+/// is; if no higher class has one, a few more of its own. So a request with ordinary alignment is
+/// refused for want of room only if it is larger than the largest free block, or less than 1/16
+/// smaller. With larger alignment it may also be refused while a block is free that is larger by
+/// less than the alignment. A request that is not ::MN_ETOOBIG is always served when the whole heap
+/// is free, so waiting for memory to be freed makes sense. Lists are kept roughly in the order of
 /// addresses.
 ///
 /// **Cost.** A block has a header of two words (size, owner). Sizes are rounded up to a multiple of

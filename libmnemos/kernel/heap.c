@@ -16,24 +16,45 @@ static inline size_t gap_for(uintptr_t address, size_t align) {
     return gap != 0 && gap < MN__HEAP_MIN ? gap + align : gap;
 }
 
-static inline mn__heap_block_t *find(const mn_heap_t *heap, size_t need) {
-    size_t class = mn__heap_class(need);
-    mn__heap_block_t *block = heap->lists[class];
-    // The flags of a size are less than any difference of sizes.
-    return block != NULL && block->size_flags >= need ? block : mn__heap_list_from(heap, class + 1);
+// How far to look where the first try fails. No less than the regions: in a heap that is all free
+// there are no more blocks than that, and then whatever can ever be served must be.
+enum { TRIES = MN_CFG_HEAP_REGIONS + 2 };
+
+// When there is nothing in higher classes: not the first of the request's own class, perhaps
+// another.
+RARE static mn__heap_block_t *find_later(mn__heap_block_t *block, size_t need) {
+    for (int left = TRIES; block != NULL && left > 0; left--) {
+        if (block->size_flags >= need) {
+            return block;
+        }
+        block = block->next;
+    }
+    return NULL;
 }
 
-// With more than ordinary alignment a block of a higher class need not do. The first of two classes
-// are tried; if neither does, only a class where any block does is left.
+static inline mn__heap_block_t *find(const mn_heap_t *heap, size_t need) {
+    size_t class = mn__heap_class(need);
+    mn__heap_block_t *first = heap->lists[class];
+    // The flags of a size are less than any difference of sizes.
+    if (first != NULL && first->size_flags >= need) {
+        return first;
+    }
+    mn__heap_block_t *larger = mn__heap_list_from(heap, class + 1);
+    return larger != NULL ? larger : find_later(first, need);
+}
+
+// With more than ordinary alignment a block of a higher class need not do. After some tries, only
+// a class is left where any block does.
 RARE static mn__heap_block_t *find_aligned(const mn_heap_t *heap, size_t need, size_t align) {
     mn__heap_block_t *block = mn__heap_list_from(heap, mn__heap_class(need));
-    for (int left = 2; block != NULL && left > 0; left--) {
+    for (int left = TRIES; block != NULL && left > 0; left--) {
         size_t size = mn__heap_block_size(block);
         size_t gap = gap_for((uintptr_t)block, align);
         if (gap <= size && need <= size - gap) {
             return block;
         }
-        block = mn__heap_list_from(heap, mn__heap_class(size) + 1);
+        block =
+            block->next != NULL ? block->next : mn__heap_list_from(heap, mn__heap_class(size) + 1);
     }
     if (block == NULL || align > heap->largest_request) {
         return NULL;

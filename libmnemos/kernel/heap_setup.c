@@ -17,8 +17,7 @@ static bool plan(const mn_heap_t *heap, const void *mem, size_t size, layout_t *
     const uintptr_t unit = MN_HEAP_ALIGN;
     uintptr_t start = ((uintptr_t)mem + unit - 1) & ~(unit - 1);
     uintptr_t end = ((uintptr_t)mem + size) & ~(unit - 1);
-    if (mem == NULL || size > UINTPTR_MAX - (uintptr_t)mem || start < (uintptr_t)mem ||
-        start >= end) {
+    if (mem == NULL || start < (uintptr_t)mem || start >= end) { // also where either sum wraps
         return false;
     }
     size_t room = end - start;

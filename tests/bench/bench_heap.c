@@ -165,16 +165,20 @@ static void scene_fill(void) {
     }
 }
 
-// All regions but the last are in use, so every look-up of a region goes through all of them.
+// All regions but the last are small and full, so every look-up of a region goes through all of
+// them.
 static void scene_begin(void) {
     scene.owner = (mn_heap_owner_t)MN_HEAP_OWNER_INIT("scene", SIZE_MAX);
-    mn_status_t status = mn_heap_init(&scene.heap, scene.small[0], SCENE_SMALL_REGION);
-    for (unsigned i = 1; i + 1 < MN_CFG_HEAP_REGIONS && status == MN_OK; i++) {
-        status = mn_heap_add_region(&scene.heap, scene.small[i], SCENE_SMALL_REGION);
-    }
-    scene_fill();
-    if (status == MN_OK) {
-        status = mn_heap_add_region(&scene.heap, scene.large, SCENE_REGION);
+    mn_status_t status = MN_OK;
+    for (unsigned i = 0; i < MN_CFG_HEAP_REGIONS && status == MN_OK; i++) {
+        bool last = i == MN_CFG_HEAP_REGIONS - 1;
+        uint8_t *region = last ? scene.large : scene.small[i];
+        size_t size = last ? SCENE_REGION : SCENE_SMALL_REGION;
+        status = i == 0 ? mn_heap_init(&scene.heap, region, size)
+                        : mn_heap_add_region(&scene.heap, region, size);
+        if (!last) {
+            scene_fill();
+        }
     }
     MN_ASSERT(status == MN_OK);
 }
@@ -219,16 +223,18 @@ static void scene_for_alloc(void) {
     scene_save();
 }
 
-// Requests of 65 units with an alignment of 64: neither of the first two classes has a block that
-// does, and one is only certain to from 65 + 64 + 1 units on. What is left of it at both ends is of
-// the same class as the crowd.
+// Requests of 65 units with an alignment of 64: what is tried of the crowd and above it does not
+// do, and a block is only certain to from 65 + 64 + 1 units on. What is left of it at both ends is
+// of the same class as the crowd.
 static void scene_for_alloc_aligned(void) {
     void *crowd[CROWD];
-    void *more;
+    void *more[MN_CFG_HEAP_REGIONS];
     void *large;
     scene_begin();
     scene_reserve(crowd, CROWD, 64 * unit);
-    scene_reserve(&more, 1, 70 * unit);
+    for (unsigned i = 0; i < MN_COUNT_OF(more); i++) {
+        scene_reserve(&more[i], 1, (68 + 4 * i) * unit);
+    }
     // The header of the next block has to be 65 units before a multiple of 64.
     size_t next = (size_t)((uintptr_t)scene_alloc(2 * unit) / unit) + 1;
     size_t pad = (63 - next % 64 + 64) % 64;
@@ -238,7 +244,7 @@ static void scene_for_alloc_aligned(void) {
     scene_reserve(&large, 1, (64 + 65 + 64) * unit);
     scene_fill();
     scene_free(crowd, CROWD);
-    scene_free(&more, 1);
+    scene_free(more, MN_COUNT_OF(more));
     scene_free(&large, 1);
     scene_save();
 }

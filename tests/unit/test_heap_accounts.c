@@ -201,6 +201,9 @@ static void heaps_do_not_know_each_other(void **state) {
 
 static void a_region_adds_its_memory(void **state) {
     (void)state;
+    if (MN_CFG_HEAP_REGIONS < 2) {
+        skip();
+    }
     static _Alignas(16) uint8_t more[64 * 1024];
     size_t before = stats().total;
     void *low = alloc(stats().largest_free);
@@ -226,6 +229,9 @@ static void a_region_adds_its_memory(void **state) {
 
 static void regions_that_touch_stay_apart(void **state) {
     (void)state;
+    if (MN_CFG_HEAP_REGIONS < 2) {
+        skip();
+    }
     assert_int_equal(mn_heap_init(&heap, memory, MEMORY / 2), MN_OK);
     size_t each = stats().largest_free;
     assert_int_equal(mn_heap_add_region(&heap, memory + MEMORY / 2, MEMORY / 2), MN_OK);
@@ -242,6 +248,27 @@ static void regions_that_touch_stay_apart(void **state) {
     }
     assert_int_equal(stats().free, total);
     assert_int_equal(mn_heap_check(&heap), MN_OK);
+}
+
+// Two regions whose blocks are of one class; the lower one, which is tried first, does not do.
+static void a_free_heap_serves_what_it_can_ever_serve(void **state) {
+    (void)state;
+    if (MN_CFG_HEAP_REGIONS < 2) {
+        skip();
+    }
+    for (size_t more = 0; more < 600; more += UNIT) {
+        assert_int_equal(mn_heap_init(&heap, memory, 7168), MN_OK);
+        assert_int_equal(mn_heap_add_region(&heap, memory + 7168, 6144 + more), MN_OK);
+        owner = (mn_heap_owner_t)MN_HEAP_OWNER_INIT("test", 0);
+        for (size_t align = 1; align <= 4096; align *= 8) {
+            for (size_t size = 5000; size < 7168; size += UNIT) {
+                void *block = NULL;
+                mn_status_t status = mn_heap_alloc(&heap, &owner, size, align, &block);
+                assert_true(status == MN_OK || status == MN_ETOOBIG);
+                release(block);
+            }
+        }
+    }
 }
 
 static void regions_are_limited(void **state) {
@@ -269,6 +296,7 @@ int main(void) {
         TEST(heaps_do_not_know_each_other),
         TEST(a_region_adds_its_memory),
         TEST(regions_that_touch_stay_apart),
+        TEST(a_free_heap_serves_what_it_can_ever_serve),
         TEST(regions_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,8 @@ static void an_overrun_is_noticed(void **state) {
     // The block in front would be merged with nothing, but its next header is broken too.
     *header = size | 1u;
     assert_int_equal(mn_heap_free(&heap, first), MN_EINVAL);
+    *header = size | 2u; // would have a block in front that is free
+    assert_int_equal(mn_heap_free(&heap, first), MN_EINVAL);
     *header = size;
     assert_int_equal(mn_heap_check(&heap), MN_OK);
     release(second);
