@@ -1,0 +1,26 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+// A request is answered with what is not its response: its own request type.
+// expect: incompatible.pointer.type
+
+#include <mnemos/service.h>
+
+typedef struct adder_terms {
+    int32_t a, b;
+} adder_terms_t;
+
+typedef struct adder_sum {
+    int32_t sum;
+} adder_sum_t;
+
+#define ADDER_SERVICE(X)                                                                      \
+    X(adder, "adder", MN_UUID(1, 2, 3, 4, 5), adder_terms_t, adder_sum_t, int32_t, mn_unit_t, \
+      mn_unit_t)
+MN_SERVICE_DECLARE(ADDER_SERVICE)
+
+mn_status_t give(adder_request_t *request);
+
+mn_status_t give(adder_request_t *request) {
+    return adder_reply(request, &request->body);
+}
