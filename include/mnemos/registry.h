@@ -184,6 +184,13 @@ void mn_listener_close(mn_listener_t *listener);
 /// if it is closed. Slots that the service holds may still be answered, to nobody.
 void mn_requests_close(mn_requests_t *requests);
 
+/// @brief Whether a client is connected to a queue, for a service that keeps something for it.
+///
+/// Takes time proportional to the number of clients.
+/// @param[in] requests the queue
+/// @param[in] client_id as in the client's requests
+bool mn_requests_has_client(const mn_requests_t *requests, uint32_t client_id);
+
 /// @brief Answer nothing: the client that was being considered gets ::MN_EDEAD.
 void mn_handshake_drop(mn_handshake_t *handshake);
 

@@ -17,7 +17,7 @@
 /// mn_serial_port_start(&uart.port, registry, &uart.to_send, &uart.received);
 /// @endcode
 ///
-/// The first client that asks gets the port and keeps it; later ones are told so.
+/// The first client that asks gets the port and keeps it until it disconnects; others are told so.
 /// @{
 
 #ifndef MNEMOS_SERIAL_H
@@ -57,6 +57,7 @@ typedef struct mn_serial_port {
     mn_serial_request_t slots[MN_SERIAL_REQUESTS]; ///< @private
     mn_duplex_t port;                              ///< @private
     bool assigned;                                 ///< @private
+    uint32_t owner;                                ///< @private client that it was assigned to
 } mn_serial_port_t;
 
 /// @brief Register the service and spawn the task that answers for it.

@@ -160,6 +160,16 @@ void *mn__handshake_reject(mn_handshake_t *handshake) {
     return client->message;
 }
 
+bool mn_requests_has_client(const mn_requests_t *requests, uint32_t client_id) {
+    for (mn_list_t *node = mn_list_first(&requests->clients); node != NULL;
+         node = mn_list_next(&requests->clients, node)) {
+        if (MN_CONTAINER_OF(node, mn_client_t, link)->client_id == client_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void mn_handshake_drop(mn_handshake_t *handshake) {
     mn_client_t *client = take_client(handshake);
     if (client != NULL) {

@@ -5,13 +5,18 @@
 
 MN_SERVICE_DEFINE(MN_SERIAL_SERVICE)
 
+static bool is_taken(const mn_serial_port_t *self) {
+    return self->assigned && mn_requests_has_client(&self->server.requests.requests, self->owner);
+}
+
 static void answer(mn_serial_port_t *self, mn_serial_request_t *request) {
-    if (self->assigned) {
+    if (is_taken(self)) {
         const mn_serial_error_t error = MN_SERIAL_ALREADY_ASSIGNED;
         (void)mn_serial_fail(request, &error); // a client that has gone needs no answer
         return;
     }
     const mn_serial_response_t response = {.port = self->port};
+    self->owner = request->request.client_id;
     self->assigned = (mn_serial_reply(request, &response) == MN_OK);
 }
 
