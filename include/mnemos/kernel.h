@@ -156,7 +156,7 @@ mn_status_t mn_spawn_new(mn_kernel_t *kernel, size_t size, const mn_task_type_t 
 /// @param[in,out] joiner the calling task
 /// @param[out] result what the task ended with
 /// @retval MN_OK it has ended; a task from the heap no longer exists
-/// @retval MN_EBUSY somebody else is joining it
+/// @retval MN_EBUSY somebody else is joining it, or has been told of its end and did not look yet
 /// @retval MN_PENDING not yet
 /// @task_only @may_wait
 mn_status_t mn_join(mn_task_t *task, mn_wait_t *wait, mn_task_t *joiner, mn_status_t *result);
@@ -176,12 +176,12 @@ void mn_cancel(mn_task_t *task);
 void mn_cancel_now(mn_task_t *task);
 
 /// @brief Let a task from ::mn_spawn_new give its storage back by itself when it ends. If it has
-/// ended already it is given back now.
+/// ended already it is given back now, or as soon as its joiner has taken the result or has left.
 /// @task_only
 void mn_task_detach(mn_task_t *task);
 
 /// @brief Give back the storage of an ended task from ::mn_spawn_new.
-/// @pre the task has ended
+/// @pre the task has ended and nobody is joining it
 /// @task_only
 void mn_task_release(mn_task_t *task);
 

@@ -20,7 +20,8 @@
 /// **Lifetime.** A task moves through these states, and the memory rules follow from them:
 /// 1. *new*: zero-initialised, or ended. The struct is the caller's.
 /// 2. *live*: from ::mn_spawn until its poll returned something other than ::MN_PENDING or it was
-///    canceled. The struct must not move or go away.
+///    canceled. The struct must not move or go away. A canceled task is *ending* until the kernel
+///    meets it in the next tick; ::mn_cancel_now does not wait for that.
 /// 3. *ended*: the result can be read with ::mn_task_result; the kernel no longer refers to it.
 ///    A static task may be spawned again; a task from ::mn_spawn_new is given back by ::mn_join,
 ///    by ::mn_task_release, or on its own when it was detached.

@@ -190,6 +190,7 @@ void mn_cancel_now(mn_task_t *task) {
         return;
     }
     mn_cancel(task);
+    MN_ASSERT(task->run_next != NULL); // it is not in the middle of its own drop function
     run_queue_remove(task->kernel, task);
     finish(task->kernel, task);
 }

@@ -12,7 +12,7 @@
 enum {
     MN__WAIT_IDLE = 0, // linked nowhere
     MN__WAIT_QUEUED,   // on the queue `on`
-    MN__WAIT_GRANTED,  // it was given a unit of the queue `on`, or the joined task ended
+    MN__WAIT_GRANTED,  // it was given a unit of the queue `on`
     MN__WAIT_WOKEN,    // woken with all the others; there is nothing to hand on
     MN__WAIT_CLOSED,   // the queue was closed while it was on it
     MN__WAIT_JOINING,  // registered as the joiner of the task `on`

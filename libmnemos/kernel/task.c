@@ -9,6 +9,7 @@
 
 void mn_spawn(mn_kernel_t *kernel, mn_task_t *task, const mn_task_type_t *type, const char *name) {
     MN_ASSERT(mn_task_state(task) == MN_TASK_NEW || mn_task_state(task) == MN_TASK_ENDED);
+    MN_ASSERT(task->joiner == NULL); // it has not taken the result of the former life yet
     const uint8_t storage = task->state & MN__TASK_HEAP;
     task->type = type;
     task->kernel = kernel;
@@ -47,8 +48,13 @@ mn_status_t mn_task_result(const mn_task_t *task) {
 }
 
 mn_status_t mn_join(mn_task_t *task, mn_wait_t *wait, mn_task_t *joiner, mn_status_t *result) {
+    MN_ASSERT(mn_task_state(task) != MN_TASK_NEW);
+    if (task->joiner != NULL && task->joiner != wait) {
+        return MN_EBUSY;
+    }
     if (mn_task_state(task) == MN_TASK_ENDED) {
         *result = mn_task_result(task);
+        task->state &= (uint8_t)~MN__TASK_DETACHED; // it is given back here
         mn_wait_cancel(wait);
         if ((task->state & MN__TASK_HEAP) != 0) {
             mn_task_release(task);
@@ -56,18 +62,19 @@ mn_status_t mn_join(mn_task_t *task, mn_wait_t *wait, mn_task_t *joiner, mn_stat
         return MN_OK;
     }
     if (task->joiner == NULL) {
+        MN_ASSERT(wait->state == MN__WAIT_IDLE);
         wait->task = joiner;
         wait->on = task;
         wait->state = MN__WAIT_JOINING;
         task->joiner = wait;
         mn__task_hold(joiner);
     }
-    return (task->joiner == wait) ? MN_PENDING : MN_EBUSY;
+    return MN_PENDING;
 }
 
 void mn_task_detach(mn_task_t *task) {
     MN_ASSERT((task->state & MN__TASK_HEAP) != 0);
-    if (mn_task_state(task) == MN_TASK_ENDED) {
+    if (mn_task_state(task) == MN_TASK_ENDED && task->joiner == NULL) {
         mn_task_release(task);
     } else {
         task->state |= MN__TASK_DETACHED;
@@ -76,6 +83,7 @@ void mn_task_detach(mn_task_t *task) {
 
 void mn_task_release(mn_task_t *task) {
     MN_ASSERT(mn_task_state(task) == MN_TASK_ENDED && (task->state & MN__TASK_HEAP) != 0);
+    MN_ASSERT(task->joiner == NULL);
     mn_status_t status = mn_free(task->kernel, task);
     MN_ASSERT(status == MN_OK);
 }

@@ -57,6 +57,7 @@ static mn_status_t try_take(mn_wait_queue_t *queue) {
 // wait holds nothing, a granted or closed one is made idle here.
 static mn_status_t take(mn_wait_queue_t *queue, mn_wait_t *wait, mn_task_t *task) {
     const uint8_t state = wait->state;
+    MN_ASSERT(state == MN__WAIT_IDLE || wait->on == queue);
     if (state == MN__WAIT_QUEUED) {
         return MN_PENDING;
     }
@@ -79,6 +80,14 @@ static mn_status_t take(mn_wait_queue_t *queue, mn_wait_t *wait, mn_task_t *task
     return MN_PENDING;
 }
 
+// The joiner leaves. What it leaves behind may have ended, with nobody else to give it back.
+static void leave(mn_task_t *joined) {
+    joined->joiner = NULL;
+    if (mn_task_state(joined) == MN_TASK_ENDED && (joined->state & MN__TASK_DETACHED) != 0) {
+        mn_task_release(joined);
+    }
+}
+
 void mn_wait_cancel(mn_wait_t *wait) {
     const uint8_t state = wait->state;
     if (state == MN__WAIT_IDLE) {
@@ -87,8 +96,7 @@ void mn_wait_cancel(mn_wait_t *wait) {
     wait->state = MN__WAIT_IDLE;
     mn__task_unhold(wait->task);
     if (state == MN__WAIT_JOINING) {
-        mn_task_t *joined = wait->on;
-        joined->joiner = NULL;
+        leave(wait->on);
     } else if (state == MN__WAIT_QUEUED) {
         mn_list_remove(&wait->link);
     } else if (state == MN__WAIT_GRANTED) {
