@@ -233,6 +233,22 @@ static bool has_room(host_uart_t *u) {
     return true;
 }
 
+// When to be serviced although nothing has come in: at once if there is something to collect.
+static uint64_t look_again(host_uart_t *u) {
+    mn_span_t bytes;
+    uint64_t when = MN_NEVER;
+    if (u->in_frame && u->turn_wanted != 0) {
+        when = u->turn_wanted + FRAME_PATIENCE;
+    }
+    if (mn_ring_read(&u->to_send, &bytes) == MN_OK) {
+        mn_ring_release(&u->to_send, 0);
+        const uint64_t stalled = u->last_taken + STALLED_AFTER;
+        const uint64_t then = may_collect(u, bytes.len) ? 0 : client_takes(u) ? stalled : MN_NEVER;
+        when = (then < when) ? then : when;
+    }
+    return when;
+}
+
 static size_t uart_prepare(host_device_t *device, struct pollfd *fds, uint64_t *deadline) {
     host_uart_t *u = MN_CONTAINER_OF(device, host_uart_t, device);
     unsigned events = u->leaving ? 0U : POLLRDHUP;
@@ -242,9 +258,8 @@ static size_t uart_prepare(host_device_t *device, struct pollfd *fds, uint64_t *
     fds[FD_CLIENT] = (struct pollfd){.fd = events ? u->client : -1, .events = (short)events};
     fds[FD_SOCKET] = (struct pollfd){.fd = may_accept(u) ? u->socket : -1, .events = POLLIN};
     fds[FD_REFUSED] = (struct pollfd){.fd = u->refused, .events = POLLIN};
-    if (u->in_frame && u->turn_wanted != 0 && *deadline > u->turn_wanted + FRAME_PATIENCE) {
-        *deadline = u->turn_wanted + FRAME_PATIENCE;
-    }
+    const uint64_t again = look_again(u);
+    *deadline = (again < *deadline) ? again : *deadline;
     return FD_COUNT;
 }
 
