@@ -11,13 +11,16 @@
 /// consumed. Nothing is copied. When the free bytes at the end of the buffer do not suffice the
 /// writer continues at its beginning, and the reader follows (a "bip buffer", Simon Cooke, 2003).
 ///
-/// **Guarantees.** One writer and one reader need no lock, also if one of them is an interrupt
-/// handler. At most one write grant and one read grant are live. An exact grant of at most
-/// `capacity / 2` bytes is always served once the reader has caught up; a larger one up to
-/// `capacity` is served when the ring is empty.
+/// **Guarantees.** One writer and one reader need no lock and hold no interrupts back, also if one
+/// of them is an interrupt handler or (for the forms that do not wait) another thread. At most one
+/// write grant and one read grant are live. All of the capacity can be filled. An empty ring serves
+/// an exact grant of any length up to its capacity, so a writer that waits for one is served at the
+/// latest when the reader has released everything.
 ///
 /// **Closing.** Either side may close. After the writer has closed, the reader gets what is left
-/// and then ::MN_ECLOSED. After the reader has closed, the writer gets ::MN_ECLOSED at once.
+/// and then ::MN_ECLOSED. After the reader has closed, the writer gets ::MN_ECLOSED at once. Tasks
+/// that wait on either side learn of it. A grant that is live while its own side closes may still
+/// be committed or released; what is committed then is discarded.
 ///
 /// The forms with a task wait; they may be called by at most one task on each side.
 /// @{
@@ -37,9 +40,9 @@ extern "C" {
 typedef struct mn_ring {
     uint8_t *data;           ///< @private
     size_t capacity;         ///< read-only: size of the buffer in bytes
-    size_t write;            ///< @private next byte to write
-    size_t read;             ///< @private next byte to read
-    size_t last;             ///< @private end of the readable bytes before the wrap
+    size_t write;            ///< @private position of the next byte to write
+    size_t read;             ///< @private position of the next byte to read
+    size_t last;             ///< @private the writer's: where it went back to the beginning
     size_t grant_start;      ///< @private the writer's
     size_t grant_len;        ///< @private the writer's
     size_t read_len;         ///< @private the reader's
@@ -54,7 +57,7 @@ typedef struct mn_ring {
 /// @brief Make an empty ring over @p data.
 /// @param[out] ring the ring
 /// @param[in] data buffer; the ring's until it is no longer used
-/// @param[in] capacity its size in bytes, at least 1
+/// @param[in] capacity its size in bytes, 1 to `SIZE_MAX / 2`
 void mn_ring_init(mn_ring_t *ring, void *data, size_t capacity);
 
 /// @brief Allocate a ring and its buffer in one block.
@@ -86,6 +89,9 @@ mn_status_t mn_ring_grant(mn_ring_t *ring, size_t len, mn_span_t *grant);
 /// @brief Get at least one and at most @p len contiguous bytes to write.
 ///
 /// Bytes at the end of the buffer are used up before the beginning is.
+/// @param[in,out] ring the ring
+/// @param[in] len bytes; 0 is granted 0 bytes wherever 1 would be granted 1
+/// @param[out] grant the bytes, with whatever they contain
 /// @retval MN_OK granted
 /// @retval MN_EFULL there is no room
 /// @retval MN_EBUSY,MN_ECLOSED as ::mn_ring_grant
@@ -105,7 +111,7 @@ void mn_ring_commit(mn_ring_t *ring, size_t used);
 /// @param[in] len their number
 /// @retval MN_OK all are in the ring
 /// @retval MN_EFULL there is not enough room; nothing was copied
-/// @retval MN_EBUSY,MN_ECLOSED as ::mn_ring_grant
+/// @retval MN_ETOOBIG,MN_EBUSY,MN_ECLOSED as ::mn_ring_grant
 /// @isr_ok if the writer is an interrupt handler
 mn_status_t mn_ring_write(mn_ring_t *ring, const void *data, size_t len);
 

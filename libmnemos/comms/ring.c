@@ -1,22 +1,35 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-// The indices. [read, write) is readable while read <= write. After a wrap write < read; then
-// [read, last) and [0, write) are readable, in this order. The writer alone stores `write` and
-// `last`, the reader alone stores `read`, and each publishes with release order what the other
-// loads with acquire order. The writer leaves one byte free behind `read` after a wrap, so that
-// write == read always means empty.
+// A position is an index into the buffer and, in the highest bit, a lap that changes whenever the
+// side goes back to the beginning. On the same lap [read, write) is readable. When the writer is a
+// lap ahead, [read, last) and then [0, write) are. With laps write == read is never ambiguous, so
+// no byte has to be left free.
+//
+// Everything has one owner: the writer alone stores `write` and `last`, the reader alone stores
+// `read`. Positions are published with release order and loaded with acquire order. `last` needs
+// none: the writer changes it only while both are on one lap, the reader looks at it only while
+// they are not.
 
 #include <mnemos/memory.h>
-#include <mnemos/port.h>
 #include <mnemos/ring.h>
 #include <string.h>
 
 #define LOAD(place) __atomic_load_n((place), __ATOMIC_ACQUIRE)
 #define STORE(place, value) __atomic_store_n((place), (value), __ATOMIC_RELEASE)
 
+#define LAP (SIZE_MAX / 2 + 1)
+
+static size_t index_of(size_t position) {
+    return position & ~LAP;
+}
+
+static bool on_one_lap(size_t a, size_t b) {
+    return ((a ^ b) & LAP) == 0;
+}
+
 void mn_ring_init(mn_ring_t *ring, void *data, size_t capacity) {
-    MN_ASSERT(capacity != 0);
+    MN_ASSERT(capacity != 0 && capacity < LAP);
     *ring = (mn_ring_t){.data = data, .capacity = capacity};
 }
 
@@ -26,7 +39,7 @@ mn_status_t mn_ring_new(mn_kernel_t *kernel, mn_heap_owner_t *owner, size_t capa
     if (capacity == 0) {
         return MN_EINVAL;
     }
-    if (capacity > SIZE_MAX - sizeof(mn_ring_t)) {
+    if (capacity >= LAP) {
         return MN_ETOOBIG;
     }
     void *memory = NULL;
@@ -61,108 +74,91 @@ static mn_status_t grant_at(mn_ring_t *ring, size_t start, size_t len, mn_span_t
     return MN_OK;
 }
 
-// An empty ring whose indices stand somewhere in the middle has less contiguous room than it could
-// have; start again at the beginning. The reader's index is stored here, so an interrupt that
-// reads must be kept out.
-static bool rewind_if_empty(mn_ring_t *ring) {
-    uint32_t state = mn_port_irq_save();
-    const bool empty = (LOAD(&ring->read) == ring->write) && !ring->read_live;
-    if (empty) {
-        ring->last = 0;
-        STORE(&ring->write, 0);
-        STORE(&ring->read, 0);
+// Where the reader is for the writer's purposes. A reader that has used up all before the wrap goes
+// on at the beginning with its next read.
+static size_t reader_position(const mn_ring_t *ring) {
+    const size_t read = LOAD(&ring->read);
+    if (!on_one_lap(read, ring->write) && index_of(read) == ring->last) {
+        return ring->write & LAP;
     }
-    mn_port_irq_restore(state);
-    return empty;
+    return read;
 }
 
-static mn_status_t find_exact(mn_ring_t *ring, size_t len, mn_span_t *grant) {
-    const size_t write = ring->write;
-    const size_t read = LOAD(&ring->read);
-    if (write < read) {
-        return (len < read - write) ? grant_at(ring, write, len, grant) : MN_EFULL;
+// Where there is room.
+typedef struct room {
+    size_t here;  // bytes from the writer's position on
+    size_t front; // bytes at the beginning of the buffer, if the writer goes back there
+} room_t;
+
+// In an empty ring the room at the beginning is all of it: the reader has nothing left before.
+static room_t find_room(const mn_ring_t *ring) {
+    const size_t write = index_of(ring->write);
+    const size_t position = reader_position(ring);
+    const size_t read = index_of(position);
+    if (!on_one_lap(position, ring->write)) {
+        return (room_t){.here = read - write, .front = 0};
     }
-    if (len <= ring->capacity - write) {
-        return grant_at(ring, write, len, grant);
-    }
-    return (len < read) ? grant_at(ring, 0, len, grant) : MN_EFULL;
+    return (room_t){.here = ring->capacity - write,
+                    .front = (read == write) ? ring->capacity : read};
 }
 
 mn_status_t mn_ring_grant(mn_ring_t *ring, size_t len, mn_span_t *grant) {
-    mn_status_t status = writer_state(ring);
+    const mn_status_t status = writer_state(ring);
     if (status != MN_OK) {
         return status;
     }
     if (len > ring->capacity) {
         return MN_ETOOBIG;
     }
-    status = find_exact(ring, len, grant);
-    if (status == MN_EFULL && rewind_if_empty(ring)) {
-        status = find_exact(ring, len, grant);
+    const room_t room = find_room(ring);
+    if (len <= room.here) {
+        return grant_at(ring, index_of(ring->write), len, grant);
     }
-    return status;
+    return (len <= room.front) ? grant_at(ring, 0, len, grant) : MN_EFULL;
+}
+
+static size_t smaller(size_t a, size_t b) {
+    return (a < b) ? a : b;
 }
 
 mn_status_t mn_ring_grant_max(mn_ring_t *ring, size_t len, mn_span_t *grant) {
-    mn_status_t status = writer_state(ring);
+    const mn_status_t status = writer_state(ring);
     if (status != MN_OK) {
         return status;
     }
-    const size_t write = ring->write;
-    const size_t read = LOAD(&ring->read);
-    size_t start = write;
-    size_t room = 0;
-    if (write < read) {
-        room = read - write - 1;
-    } else if (write != ring->capacity) {
-        room = ring->capacity - write;
-    } else if (read > 1) {
-        start = 0;
-        room = read - 1;
-    } else if (rewind_if_empty(ring)) { // capacity 1, read to the end
-        start = 0;
-        room = ring->capacity;
+    const room_t room = find_room(ring);
+    if (room.here != 0) {
+        return grant_at(ring, index_of(ring->write), smaller(len, room.here), grant);
     }
-    if (room == 0) {
-        return MN_EFULL;
-    }
-    return grant_at(ring, start, (len < room) ? len : room, grant);
+    return (room.front != 0) ? grant_at(ring, 0, smaller(len, room.front), grant) : MN_EFULL;
 }
 
 void mn_ring_commit(mn_ring_t *ring, size_t used) {
     MN_ASSERT(ring->write_live);
-    used = (used < ring->grant_len) ? used : ring->grant_len;
     ring->write_live = false;
-    if (used == 0) {
+    if (used == 0 || ring->writer_closed) {
         return;
     }
-    const size_t write = ring->write;
-    const size_t end = ring->grant_start + used;
-    if (end < write && write != ring->capacity) {
-        STORE(&ring->last, write); // wrapped; the bytes from here to the end were skipped
-    } else if (end > ring->last) {
-        STORE(&ring->last, ring->capacity);
+    size_t lap = ring->write & LAP;
+    if (ring->grant_start != index_of(ring->write)) {
+        ring->last = index_of(ring->write); // from here to the end nothing was written
+        lap ^= LAP;
     }
-    STORE(&ring->write, end);
+    STORE(&ring->write, lap | (ring->grant_start + smaller(used, ring->grant_len)));
     mn_wait_cell_wake(&ring->readable);
 }
 
-// Bytes that the writer can still put in, on both sides of a wrap.
-static size_t writer_room(const mn_ring_t *ring) {
-    const size_t write = ring->write;
-    const size_t read = LOAD(&ring->read);
-    if (write < read) {
-        return read - write - 1;
-    }
-    return ring->capacity - write + ((read > 0) ? read - 1 : 0);
+// Bytes that fit in all, on both sides of a wrap.
+static size_t total_room(const mn_ring_t *ring) {
+    const room_t room = find_room(ring);
+    return smaller(room.here + room.front, ring->capacity);
 }
 
 mn_status_t mn_ring_write(mn_ring_t *ring, const void *data, size_t len) {
     const uint8_t *from = data;
     mn_status_t status = writer_state(ring);
-    if (status == MN_OK && writer_room(ring) < len &&
-        !(rewind_if_empty(ring) && len <= ring->capacity)) {
-        status = MN_EFULL;
+    if (status == MN_OK && len > total_room(ring)) {
+        status = (len > ring->capacity) ? MN_ETOOBIG : MN_EFULL;
     }
     while (status == MN_OK && len != 0) {
         mn_span_t grant;
@@ -209,7 +205,6 @@ void mn_ring_cancel_writer(mn_ring_t *ring) {
 }
 
 void mn_ring_close_writer(mn_ring_t *ring) {
-    ring->write_live = false;
     STORE(&ring->writer_closed, true);
     mn_wait_cell_wake(&ring->readable);
     mn_wait_cell_wake(&ring->writable); // a task that waits for room
@@ -228,15 +223,12 @@ mn_status_t mn_ring_read(mn_ring_t *ring, mn_span_t *grant) {
     const bool closed = LOAD(&ring->writer_closed); // before the indices: what came first counts
     const size_t write = LOAD(&ring->write);
     size_t read = ring->read;
-    size_t end = write;
-    if (write < read) {
-        end = LOAD(&ring->last);
-        if (read == end) {
-            read = 0;
-            STORE(&ring->read, 0);
-            end = write;
-        }
+    if (!on_one_lap(read, write) && index_of(read) == ring->last) {
+        read = write & LAP;
+        STORE(&ring->read, read);
     }
+    const size_t end = on_one_lap(read, write) ? index_of(write) : ring->last;
+    read = index_of(read);
     if (read == end) {
         return closed ? MN_ECLOSED : MN_EEMPTY;
     }
@@ -248,10 +240,9 @@ mn_status_t mn_ring_read(mn_ring_t *ring, mn_span_t *grant) {
 
 void mn_ring_release(mn_ring_t *ring, size_t used) {
     MN_ASSERT(ring->read_live);
-    used = (used < ring->read_len) ? used : ring->read_len;
     ring->read_live = false;
     if (used != 0) {
-        STORE(&ring->read, ring->read + used);
+        STORE(&ring->read, ring->read + smaller(used, ring->read_len));
         mn_wait_cell_wake(&ring->writable);
     }
 }
@@ -275,7 +266,6 @@ void mn_ring_cancel_reader(mn_ring_t *ring) {
 }
 
 void mn_ring_close_reader(mn_ring_t *ring) {
-    ring->read_live = false;
     STORE(&ring->reader_closed, true);
     mn_wait_cell_wake(&ring->writable);
     mn_wait_cell_wake(&ring->readable); // a task that waits for data
