@@ -31,6 +31,7 @@
 #define MNEMOS_CHANNEL_H
 
 #include <mnemos/kernel.h>
+#include <mnemos/util.h>
 #include <mnemos/wait.h>
 
 #ifdef __cplusplus
@@ -102,21 +103,21 @@ mn_status_t mn__channel_receive(mn_channel_t *channel, mn_task_t *task, void *it
     typedef struct name {                                                                        \
         mn_channel_t channel;                                                                    \
     } name##_t;                                                                                  \
-    static inline void name##_init(name##_t *self, item_type *items, size_t capacity,            \
+    MN__GENERATED void name##_init(name##_t *self, item_type *items, size_t capacity,            \
                                    bool from_isr) {                                              \
         mn__channel_init(&self->channel, items, sizeof(item_type), capacity, from_isr);          \
     }                                                                                            \
-    static inline mn_status_t name##_try_send(name##_t *self, const item_type *item) {           \
+    MN__GENERATED mn_status_t name##_try_send(name##_t *self, const item_type *item) {           \
         return mn__channel_try_send(&self->channel, item);                                       \
     }                                                                                            \
-    static inline mn_status_t name##_send(name##_t *self, mn_wait_t *wait, mn_task_t *task,      \
+    MN__GENERATED mn_status_t name##_send(name##_t *self, mn_wait_t *wait, mn_task_t *task,      \
                                           const item_type *item) {                               \
         return mn__channel_send(&self->channel, wait, task, item);                               \
     }                                                                                            \
-    static inline mn_status_t name##_try_receive(name##_t *self, item_type *item) {              \
+    MN__GENERATED mn_status_t name##_try_receive(name##_t *self, item_type *item) {              \
         return mn__channel_try_receive(&self->channel, item);                                    \
     }                                                                                            \
-    static inline mn_status_t name##_receive(name##_t *self, mn_task_t *task, item_type *item) { \
+    MN__GENERATED mn_status_t name##_receive(name##_t *self, mn_task_t *task, item_type *item) { \
         return mn__channel_receive(&self->channel, task, item);                                  \
     }
 

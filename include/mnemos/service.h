@@ -135,7 +135,7 @@
     } name##_server_t;
 
 #define MN__SERVICE_CLIENT(name, request_t, response_t, error_t, hello_t, reason_t)               \
-    static inline mn_status_t name##__connect(name##_client_t *self, mn_registry_t *registry,     \
+    MN__GENERATED mn_status_t name##__connect(name##_client_t *self, mn_registry_t *registry,     \
                                               mn_task_t *task, const hello_t *hello, bool wait) { \
         hello_t *place = (hello_t *)mn__connect_begin(&self->client, &self->message);             \
         if (place != NULL) {                                                                      \
@@ -143,15 +143,15 @@
         }                                                                                         \
         return mn__connect(&self->client, registry, task, &name##_service, wait);                 \
     }                                                                                             \
-    static inline mn_status_t name##_connect(name##_client_t *self, mn_registry_t *registry,      \
+    MN__GENERATED mn_status_t name##_connect(name##_client_t *self, mn_registry_t *registry,      \
                                              mn_task_t *task, const hello_t *hello) {             \
         return name##__connect(self, registry, task, hello, true);                                \
     }                                                                                             \
-    static inline mn_status_t name##_try_connect(name##_client_t *self, mn_registry_t *registry,  \
+    MN__GENERATED mn_status_t name##_try_connect(name##_client_t *self, mn_registry_t *registry,  \
                                                  mn_task_t *task, const hello_t *hello) {         \
         return name##__connect(self, registry, task, hello, false);                               \
     }                                                                                             \
-    static inline mn_status_t name##__call(mn_client_t *client, mn_call_t *call, void *reply,     \
+    MN__GENERATED mn_status_t name##__call(mn_client_t *client, mn_call_t *call, void *reply,     \
                                            mn_task_t *task, const request_t *body) {              \
         mn_request_t *slot = NULL;                                                                \
         mn_status_t status = mn__call(call, client, task, reply, &slot);                          \
@@ -161,47 +161,47 @@
         }                                                                                         \
         return status;                                                                            \
     }                                                                                             \
-    static inline mn_status_t name##_call(name##_client_t *self, mn_task_t *task,                 \
+    MN__GENERATED mn_status_t name##_call(name##_client_t *self, mn_task_t *task,                 \
                                           const request_t *body) {                                \
         return name##__call(&self->client, &self->call, &self->message, task, body);              \
     }                                                                                             \
-    static inline mn_status_t name##_call_with(name##_client_t *self, name##_call_t *call,        \
+    MN__GENERATED mn_status_t name##_call_with(name##_client_t *self, name##_call_t *call,        \
                                                mn_task_t *task, const request_t *body) {          \
         return name##__call(&self->client, &call->call, &call->reply, task, body);                \
     }                                                                                             \
-    static inline const response_t *name##_response(const name##_client_t *self) {                \
+    MN__GENERATED const response_t *name##_response(const name##_client_t *self) {                \
         return &self->message.response;                                                           \
     }                                                                                             \
-    static inline const error_t *name##_error(const name##_client_t *self) {                      \
+    MN__GENERATED const error_t *name##_error(const name##_client_t *self) {                      \
         return &self->message.error;                                                              \
     }                                                                                             \
-    static inline const reason_t *name##_rejection(const name##_client_t *self) {                 \
+    MN__GENERATED const reason_t *name##_rejection(const name##_client_t *self) {                 \
         return &self->message.rejection;                                                          \
     }                                                                                             \
-    static inline void name##_cancel(name##_client_t *self) {                                     \
+    MN__GENERATED void name##_cancel(name##_client_t *self) {                                     \
         mn_call_cancel(&self->call);                                                              \
     }                                                                                             \
-    static inline void name##_disconnect(name##_client_t *self) {                                 \
+    MN__GENERATED void name##_disconnect(name##_client_t *self) {                                 \
         mn_client_disconnect(&self->client);                                                      \
     }
 
 #define MN__SERVICE_LISTENER(name, hello_t, reason_t)                                           \
-    static inline mn_status_t name##_listen(name##_listener_t *self, mn_registry_t *registry) { \
+    MN__GENERATED mn_status_t name##_listen(name##_listener_t *self, mn_registry_t *registry) { \
         return mn__listen(&self->listener, registry, &name##_service);                          \
     }                                                                                           \
-    static inline mn_status_t name##_next_handshake(name##_listener_t *self, mn_task_t *task,   \
+    MN__GENERATED mn_status_t name##_next_handshake(name##_listener_t *self, mn_task_t *task,   \
                                                     name##_handshake_t *handshake) {            \
         return mn__handshake_next(&self->listener, task, &handshake->handshake);                \
     }                                                                                           \
-    static inline const hello_t *name##_hello(const name##_handshake_t *handshake) {            \
+    MN__GENERATED const hello_t *name##_hello(const name##_handshake_t *handshake) {            \
         const mn_client_t *client = handshake->handshake.client;                                \
         return (client == NULL) ? NULL : (const hello_t *)client->message;                      \
     }                                                                                           \
-    static inline mn_status_t name##_accept(name##_handshake_t *handshake,                      \
+    MN__GENERATED mn_status_t name##_accept(name##_handshake_t *handshake,                      \
                                             name##_requests_t *requests) {                      \
         return mn__handshake_accept(&handshake->handshake, &requests->requests);                \
     }                                                                                           \
-    static inline mn_status_t name##_reject(name##_handshake_t *handshake,                      \
+    MN__GENERATED mn_status_t name##_reject(name##_handshake_t *handshake,                      \
                                             const reason_t *reason) {                           \
         reason_t *place = (reason_t *)mn__handshake_reject(&handshake->handshake);              \
         if (place == NULL) {                                                                    \
@@ -212,21 +212,21 @@
     }
 
 #define MN__SERVICE_REQUESTS(name, response_t, error_t)                                       \
-    static inline void name##_requests_init(name##_requests_t *self, name##_request_t *slots, \
+    MN__GENERATED void name##_requests_init(name##_requests_t *self, name##_request_t *slots, \
                                             uint16_t count) {                                 \
         mn__requests_init(&self->requests);                                                   \
         for (uint16_t i = 0; i < count; i++) {                                                \
             mn__requests_add_slot(&self->requests, &slots[i].request);                        \
         }                                                                                     \
     }                                                                                         \
-    static inline mn_status_t name##_next_request(name##_requests_t *self, mn_task_t *task,   \
+    MN__GENERATED mn_status_t name##_next_request(name##_requests_t *self, mn_task_t *task,   \
                                                   name##_request_t **request) {               \
         mn_request_t *taken = NULL;                                                           \
         mn_status_t status = mn__requests_next(&self->requests, task, &taken);                \
         *request = (name##_request_t *)(void *)taken;                                         \
         return status;                                                                        \
     }                                                                                         \
-    static inline mn_status_t name##_reply(name##_request_t *request,                         \
+    MN__GENERATED mn_status_t name##_reply(name##_request_t *request,                         \
                                            const response_t *response) {                      \
         response_t *place = (response_t *)mn__reply_place(&request->request);                 \
         if (place != NULL) {                                                                  \
@@ -234,19 +234,19 @@
         }                                                                                     \
         return mn__reply(&request->request, MN_OK);                                           \
     }                                                                                         \
-    static inline mn_status_t name##_fail(name##_request_t *request, const error_t *error) {  \
+    MN__GENERATED mn_status_t name##_fail(name##_request_t *request, const error_t *error) {  \
         error_t *place = (error_t *)mn__reply_place(&request->request);                       \
         if (place != NULL) {                                                                  \
             *place = *error;                                                                  \
         }                                                                                     \
         return mn__reply(&request->request, MN_EFAILED);                                      \
     }                                                                                         \
-    static inline void name##_discard(name##_request_t *request) {                            \
+    MN__GENERATED void name##_discard(name##_request_t *request) {                            \
         (void)mn__reply(&request->request, MN_EDROPPED);                                      \
     }
 
 #define MN__SERVICE_SERVER(name)                                                               \
-    static inline mn_status_t name##_serve(name##_server_t *self, mn_registry_t *registry,     \
+    MN__GENERATED mn_status_t name##_serve(name##_server_t *self, mn_registry_t *registry,     \
                                            name##_request_t *slots, uint16_t count) {          \
         name##_requests_init(&self->requests, slots, count);                                   \
         mn_status_t status = name##_listen(&self->listener, registry);                         \
@@ -255,7 +255,7 @@
         }                                                                                      \
         return status;                                                                         \
     }                                                                                          \
-    static inline mn_status_t name##_next(name##_server_t *self, mn_task_t *task,              \
+    MN__GENERATED mn_status_t name##_next(name##_server_t *self, mn_task_t *task,              \
                                           name##_request_t **request) {                        \
         mn_request_t *taken = NULL;                                                            \
         mn_status_t status =                                                                   \
@@ -263,7 +263,7 @@
         *request = (name##_request_t *)(void *)taken;                                          \
         return status;                                                                         \
     }                                                                                          \
-    static inline void name##_close(name##_server_t *self) {                                   \
+    MN__GENERATED void name##_close(name##_server_t *self) {                                   \
         mn_listener_close(&self->listener.listener);                                           \
         mn_requests_close(&self->requests.requests);                                           \
     }

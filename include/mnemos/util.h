@@ -18,6 +18,11 @@
 /// @brief Number of elements of an array (not of a pointer).
 #define MN_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/// @cond INTERNAL
+// Of functions that a macro makes a set of: not every user calls them all.
+#define MN__GENERATED static inline __attribute__((unused))
+/// @endcond
+
 /// @brief A run of bytes that somebody else owns.
 typedef struct mn_span {
     uint8_t *data; ///< first byte; may be NULL only if @ref len is 0
