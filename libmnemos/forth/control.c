@@ -316,8 +316,8 @@ static const mn_forth_word_t words[] = {
     FNF("of", w_of, 0, 0, COMP, "( x y -- x | ) run what follows if x = y, dropping x"),
     FNF("endof", w_endof, 0, 0, COMP, "( -- ) go on after endcase"),
     FNF("endcase", w_endcase, 0, 0, COMP, "( x -- ) end of case; drops x"),
-    FNF("cs-pick", w_cs_pick, 1, 0, COMP, "( n -- ) copy an open begin"),
-    FNF("cs-roll", w_cs_roll, 1, 0, COMP, "( n -- ) move an open if or begin to the top"),
+    FN("cs-pick", w_cs_pick, 1, 0, "( n -- ) copy an open begin"),
+    FN("cs-roll", w_cs_roll, 1, 0, "( n -- ) move an open if or begin to the top"),
 };
 
 const mn_forth_words_t mn__forth_control_words = {words, MN_COUNT_OF(words), 0, "control", NULL};

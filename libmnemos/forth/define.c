@@ -241,9 +241,8 @@ static int w_create(mn_forth_t *vm) {
     return FN_OK;
 }
 
-// ( offset size "name" -- offset' )
-static int w_plus_field(mn_forth_t *vm) {
-    uint32_t size = mn__forth_pop(vm);
+// ( offset "name" -- offset+size )
+int mn__forth_field(mn_forth_t *vm, uint32_t size) {
     int status = define_simple(vm, KIND_FIELD, MN__OP_LIT32, TOP);
     if (status == FN_OK) {
         *mn__forth_unit(vm, vm->seg.here - 1u) = MN__OP_ADD;
@@ -251,6 +250,11 @@ static int w_plus_field(mn_forth_t *vm) {
         TOP += size;
     }
     return status;
+}
+
+static int w_plus_field(mn_forth_t *vm) {
+    uint32_t size = mn__forth_pop(vm);
+    return mn__forth_field(vm, size);
 }
 
 static int w_does(mn_forth_t *vm) {
@@ -263,6 +267,7 @@ static int w_does(mn_forth_t *vm) {
     }
     vm->def.locals = 0;
     vm->def.locals_names = 0;
+    vm->def.locals_reversed = false;
     mn__forth_barrier(vm);
     return status;
 }
@@ -464,11 +469,10 @@ static int w_marker(mn_forth_t *vm) {
 static int w_run_marker(mn_forth_t *vm) {
     uint32_t number = mn__forth_pop(vm);
     uint32_t here = mn__forth_pop(vm);
-    uint32_t end = vm->page_count << PAGE_BITS;
     if (vm->def.number != 0) {
         return THROW_NESTING;
     }
-    if (number >= vm->seg.words || here < vm->user_start || here > end) {
+    if (number >= vm->seg.words || here < vm->user_start || here > vm->heap_start) {
         return THROW_RANGE;
     }
     if (vm->cp == vm->calls || vm->ip < STUB_COUNT) {

@@ -33,6 +33,20 @@ static bool same_name(const uint16_t *header, const char *name, uint32_t len) {
     return true;
 }
 
+// What a synonym stands for: its body begins with the token.
+static found_t original(const mn_forth_t *vm, uint32_t xt) {
+    found_t found = {0, 0};
+    found.xt = mn__forth_u32(mn__forth_unit(vm, mn__forth_body(vm, xt)) + 1);
+    const mn_forth_word_t *word = mn__forth_builtin(vm, found.xt);
+    if (word != NULL) {
+        found.flags = word->flags & 3u;
+    } else {
+        uint32_t at = mn__forth_word_at(vm, found.xt & ~XT_TAG_MASK);
+        found.flags = mn__forth_flags(mn__forth_unit(vm, at));
+    }
+    return found;
+}
+
 static found_t find_user(mn_forth_t *vm, uint8_t list, const char *name, uint32_t len) {
     found_t found = {0, 0};
     uint32_t next = vm->bucket[bucket_of(vm, list, name, len)];
@@ -44,7 +58,7 @@ static found_t find_user(mn_forth_t *vm, uint8_t list, const char *name, uint32_
             same_name(header, name, len)) {
             found.xt = XT_WORD | (next - 1u);
             found.flags = flags;
-            break;
+            return mn__forth_kind(header) == KIND_SYNONYM ? original(vm, found.xt) : found;
         }
         next = mn__forth_u32(header);
         steps++;

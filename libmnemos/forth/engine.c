@@ -539,7 +539,7 @@ again:
         vm->lp = (uint32_t)(rp - r_base) + 1u;
         *sp = tos;
         for (uint32_t i = 0; i < from_stack; i++) {
-            *++rp = sp[i + 1u - from_stack];
+            *++rp = sp[(int32_t)(i + 1u) - (int32_t)from_stack];
         }
         sp -= from_stack;
         tos = *sp;

@@ -121,12 +121,17 @@ static int parse_quoted(mn_forth_t *vm, uint32_t *addr, uint32_t *len) {
     return found ? FN_OK : THROW_UNTERMINATED;
 }
 
+uint32_t mn__forth_string_slot(mn_forth_t *vm) {
+    uint32_t slot = vm->user_start - STRING_SLOT * (1u + vm->string_next);
+    vm->string_next = (vm->string_next + 1u) % STRING_SLOTS;
+    return slot;
+}
+
 static int keep_string(mn_forth_t *vm, uint32_t *addr, uint32_t len) {
     if (len > STRING_SLOT) {
         return FN_OK;
     }
-    uint32_t slot = vm->user_start - STRING_SLOT * (1u + vm->string_next);
-    vm->string_next = (vm->string_next + 1u) % STRING_SLOTS;
+    uint32_t slot = mn__forth_string_slot(vm);
     int status = mn__forth_move(vm, *addr, slot, len);
     *addr = slot;
     return status;

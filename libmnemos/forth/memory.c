@@ -197,7 +197,7 @@ int mn__forth_copy_out(const mn_forth_t *vm, uint32_t addr, void *to, uint32_t l
 }
 
 int mn__forth_allot(mn_forth_t *vm, uint32_t bytes) {
-    uint32_t end = vm->page_count << PAGE_BITS;
+    uint32_t end = vm->heap_start;
     int32_t signed_bytes = mn__forth_signed_cell(bytes);
     if (signed_bytes >= 0) {
         if (bytes > end - vm->here) {
@@ -245,7 +245,7 @@ static int w_align(mn_forth_t *vm) {
 }
 
 static int w_unused(mn_forth_t *vm) {
-    mn__forth_push(vm, (vm->page_count << PAGE_BITS) - vm->here);
+    mn__forth_push(vm, vm->heap_start - vm->here);
     return FN_OK;
 }
 

@@ -4,74 +4,76 @@
 // The instruction set: everything that the dispatch loop does itself. Words that are not here are
 // C functions (instruction FN). X(id, name, in, out, operands, flags, help): cells taken from and
 // left on the data stack, number of 16-bit operand units (255: the first unit counts them), flags
-// of mnemos/forth_host.h. A name of "" cannot be found. The help line is a word's documentation.
+// of mnemos/forth_host.h. A name of "" cannot be
+// found; its help is how `see` shows it: % a number, & a word, ^ an address, ~ the text. Otherwise
+// the help line is the word's documentation.
 
 #ifndef MN_FORTH_OPS_H
 #define MN_FORTH_OPS_H
 
 // Without a name: what the compiler makes.
-#define MN__FORTH_HIDDEN_OPS(X)                                           \
-    X(HALT, "", 0, 0, 0, 0, "end of a line")                              \
-    X(INTERPRET, "", 0, 0, 0, 0, "interpret one token, repeat")           \
-    X(LINE_DONE, "", 0, 0, 0, 0, "answer ok. and stop")                   \
-    X(EVAL_DONE, "", 0, 0, 0, 0, "back to the previous source")           \
-    X(CATCH_DONE, "", 0, 0, 0, 0, "drop a handler, push 0")               \
-    X(FN, "", 0, 0, 1, 0, "call a C function: set and index")             \
-    X(LIT, "", 0, 1, 1, 0, "16-bit signed number")                        \
-    X(LIT32, "", 0, 1, 2, 0, "32-bit number")                             \
-    X(CALL, "", 0, 0, 2, 0, "call compiled code")                         \
-    X(JUMP, "", 0, 0, 2, 0, "tail call")                                  \
-    X(CREATED, "", 0, 1, 4, 0, "body of a created word: address, does>")  \
-    X(CREATED_REF, "", 0, 1, 2, 0, "call of a created word")              \
-    X(DEFERRED, "", 0, 0, 2, 0, "execute the token stored at an address") \
-    X(DOES, "", 0, 0, 0, 0, "rest of the definition becomes does>")       \
-    X(BRANCH, "", 0, 0, 1, 0, "forward")                                  \
-    X(BACK, "", 0, 0, 1, 0, "backward branch")                            \
-    X(ZBRANCH, "", 1, 0, 1, 0, "forward if zero")                         \
-    X(ZBACK, "", 1, 0, 1, 0, "backward if zero")                          \
-    X(DO, "", 2, 0, 0, 0, "begin a counted loop")                         \
-    X(QDO, "", 2, 0, 1, 0, "begin, or branch if nothing to do")           \
-    X(LOOP, "", 0, 0, 1, 0, "next turn")                                  \
-    X(PLUS_LOOP, "", 1, 0, 1, 0, "next turn with a step")                 \
-    X(LEAVE, "", 0, 0, 1, 0, "unloop and branch")                         \
-    X(OF, "", 2, 1, 1, 0, "drop both if equal, else branch")              \
-    X(PRINT, "", 0, 0, 255, 0, "type the text that follows")              \
-    X(ABORTQ, "", 1, 0, 255, 0, "throw -2 with the text if true")         \
-    X(FETCH_AT, "", 0, 1, 2, 0, "fetch from an address")                  \
-    X(STORE_AT, "", 1, 0, 2, 0, "store at an address")                    \
-    X(ADD_AT, "", 1, 0, 2, 0, "add to the cell at an address")            \
-    X(LOCALS, "", 0, 0, 1, 0, "make locals: from the stack, and unset")   \
-    X(LOCALS_END, "", 0, 0, 0, 0, "drop the locals")                      \
-    X(LGET, "", 0, 1, 1, 0, "fetch a local")                              \
-    X(LSET, "", 1, 0, 1, 0, "store a local")                              \
-    X(ADD_I, "", 1, 1, 1, 0, "add a number")                              \
-    X(MUL_I, "", 1, 1, 1, 0, "multiply by a number")                      \
-    X(AND_I, "", 1, 1, 1, 0, "and with a number")                         \
-    X(EQ_I, "", 1, 1, 1, 0, "equal to a number")                          \
-    X(LT_I, "", 1, 1, 1, 0, "less than a number")                         \
-    X(GT_I, "", 1, 1, 1, 0, "greater than a number")                      \
-    X(EQ_Z, "", 2, 0, 1, 0, "branch unless equal")                        \
-    X(NE_Z, "", 2, 0, 1, 0, "branch unless different")                    \
-    X(LT_Z, "", 2, 0, 1, 0, "branch unless less")                         \
-    X(GT_Z, "", 2, 0, 1, 0, "branch unless greater")                      \
-    X(ZEQ_Z, "", 1, 0, 1, 0, "branch unless zero")                        \
-    X(EQ_I_Z, "", 1, 0, 2, 0, "branch unless equal to a number")          \
-    X(LT_I_Z, "", 1, 0, 2, 0, "branch unless less than a number")         \
-    X(GT_I_Z, "", 1, 0, 2, 0, "branch unless greater than a number")      \
-    X(DUP_Z, "", 1, 1, 1, 0, "branch if zero, keeping it")                \
-    X(DUP_LT_I_Z, "", 1, 1, 2, 0, "the same without taking the number")   \
-    X(DUP_EQ_I_Z, "", 1, 1, 2, 0, "the same without taking the number")   \
-    X(OVER_ADD, "", 2, 2, 0, 0, "over +")                                 \
-    X(ADD_FETCH, "", 2, 1, 0, 0, "+ @")                                   \
-    X(ADD_CFETCH, "", 2, 1, 0, 0, "+ c@")                                 \
-    X(I_ADD, "", 1, 1, 0, 0, "i +")                                       \
-    X(I_FETCH, "", 0, 1, 0, 0, "i @")                                     \
-    X(I_CFETCH, "", 0, 1, 0, 0, "i c@")                                   \
-    X(CELLS_ADD, "", 2, 1, 0, 0, "cells +")                               \
-    X(DUP_FETCH, "", 1, 2, 0, 0, "dup @")                                 \
-    X(SWAP_SUB, "", 2, 1, 0, 0, "swap -")                                 \
-    X(DUP_ADD_I, "", 1, 2, 1, 0, "dup and add a number")                  \
-    X(ADD_I_FETCH, "", 1, 1, 1, 0, "add a number and fetch")
+#define MN__FORTH_HIDDEN_OPS(X)                                                              \
+    X(HALT, "", 0, 0, 0, 0, "end of a line")                                                 \
+    X(INTERPRET, "", 0, 0, 0, 0, "interpret one token, repeat")                              \
+    X(LINE_DONE, "", 0, 0, 0, 0, "answer ok. and stop")                                      \
+    X(EVAL_DONE, "", 0, 0, 0, 0, "back to the previous source")                              \
+    X(CATCH_DONE, "", 0, 0, 0, 0, "drop a handler, push 0")                                  \
+    X(FN, "", 0, 0, 1, 0, "call a C function: set and index")                                \
+    X(LIT, "", 0, 1, 1, 0, "%")                 /* 16-bit signed number */                   \
+    X(LIT32, "", 0, 1, 2, 0, "%")               /* 32-bit number */                          \
+    X(CALL, "", 0, 0, 2, 0, "&")                /* call compiled code */                     \
+    X(JUMP, "", 0, 0, 2, 0, "&")                /* tail call */                              \
+    X(CREATED, "", 0, 1, 4, 0, "^")             /* body of a created word: address, does> */ \
+    X(CREATED_REF, "", 0, 1, 2, 0, "&")         /* call of a created word */                 \
+    X(DEFERRED, "", 0, 0, 2, 0, "^ @ execute")  /* execute the token stored at an address */ \
+    X(DOES, "", 0, 0, 0, 0, "does>")            /* rest of the definition becomes does> */   \
+    X(BRANCH, "", 0, 0, 1, 0, "else")           /* forward */                                \
+    X(BACK, "", 0, 0, 1, 0, "again")            /* backward branch */                        \
+    X(ZBRANCH, "", 1, 0, 1, 0, "if")            /* forward if zero */                        \
+    X(ZBACK, "", 1, 0, 1, 0, "until")           /* backward if zero */                       \
+    X(DO, "", 2, 0, 0, 0, "do")                 /* begin a counted loop */                   \
+    X(QDO, "", 2, 0, 1, 0, "?do")               /* begin, or branch if nothing to do */      \
+    X(LOOP, "", 0, 0, 1, 0, "loop")             /* next turn */                              \
+    X(PLUS_LOOP, "", 1, 0, 1, 0, "+loop")       /* next turn with a step */                  \
+    X(LEAVE, "", 0, 0, 1, 0, "leave")           /* unloop and branch */                      \
+    X(OF, "", 2, 1, 1, 0, "of")                 /* drop both if equal, else branch */        \
+    X(PRINT, "", 0, 0, 255, 0, ".\" ~\"")       /* type the text that follows */             \
+    X(ABORTQ, "", 1, 0, 255, 0, "abort\" ~\"")  /* throw -2 with the text if true */         \
+    X(FETCH_AT, "", 0, 1, 2, 0, "^ @")          /* fetch from an address */                  \
+    X(STORE_AT, "", 1, 0, 2, 0, "^ !")          /* store at an address */                    \
+    X(ADD_AT, "", 1, 0, 2, 0, "^ +!")           /* add to the cell at an address */          \
+    X(LOCALS, "", 0, 0, 1, 0, "{locals}")       /* make locals: from the stack, and unset */ \
+    X(LOCALS_END, "", 0, 0, 0, 0, "{end}")      /* drop the locals */                        \
+    X(LGET, "", 0, 1, 1, 0, "local%")           /* fetch a local */                          \
+    X(LSET, "", 1, 0, 1, 0, "to local%")        /* store a local */                          \
+    X(ADD_I, "", 1, 1, 1, 0, "% +")             /* add a number */                           \
+    X(MUL_I, "", 1, 1, 1, 0, "% *")             /* multiply by a number */                   \
+    X(AND_I, "", 1, 1, 1, 0, "% and")           /* and with a number */                      \
+    X(EQ_I, "", 1, 1, 1, 0, "% =")              /* equal to a number */                      \
+    X(LT_I, "", 1, 1, 1, 0, "% <")              /* less than a number */                     \
+    X(GT_I, "", 1, 1, 1, 0, "% >")              /* greater than a number */                  \
+    X(EQ_Z, "", 2, 0, 1, 0, "= if")             /* branch unless equal */                    \
+    X(NE_Z, "", 2, 0, 1, 0, "<> if")            /* branch unless different */                \
+    X(LT_Z, "", 2, 0, 1, 0, "< if")             /* branch unless less */                     \
+    X(GT_Z, "", 2, 0, 1, 0, "> if")             /* branch unless greater */                  \
+    X(ZEQ_Z, "", 1, 0, 1, 0, "0= if")           /* branch unless zero */                     \
+    X(EQ_I_Z, "", 1, 0, 2, 0, "% = if")         /* branch unless equal to a number */        \
+    X(LT_I_Z, "", 1, 0, 2, 0, "% < if")         /* branch unless less than a number */       \
+    X(GT_I_Z, "", 1, 0, 2, 0, "% > if")         /* branch unless greater than a number */    \
+    X(DUP_Z, "", 1, 1, 1, 0, "dup if")          /* branch if zero, keeping it */             \
+    X(DUP_LT_I_Z, "", 1, 1, 2, 0, "dup % < if") /* the same without taking the number */     \
+    X(DUP_EQ_I_Z, "", 1, 1, 2, 0, "dup % = if") /* the same without taking the number */     \
+    X(OVER_ADD, "", 2, 2, 0, 0, "over +")                                                    \
+    X(ADD_FETCH, "", 2, 1, 0, 0, "+ @")                                                      \
+    X(ADD_CFETCH, "", 2, 1, 0, 0, "+ c@")                                                    \
+    X(I_ADD, "", 1, 1, 0, 0, "i +")                                                          \
+    X(I_FETCH, "", 0, 1, 0, 0, "i @")                                                        \
+    X(I_CFETCH, "", 0, 1, 0, 0, "i c@")                                                      \
+    X(CELLS_ADD, "", 2, 1, 0, 0, "cells +")                                                  \
+    X(DUP_FETCH, "", 1, 2, 0, 0, "dup @")                                                    \
+    X(SWAP_SUB, "", 2, 1, 0, 0, "swap -")                                                    \
+    X(DUP_ADD_I, "", 1, 2, 1, 0, "dup % +") /* dup and add a number */                       \
+    X(ADD_I_FETCH, "", 1, 1, 1, 0, "% + @") /* add a number and fetch */
 
 #define MN__FORTH_NAMED_OPS(X)                                                               \
     X(EXIT, "exit", 0, 0, 0, MN_FORTH_COMPILE_ONLY, "( -- ) leave the word")                 \

@@ -251,10 +251,6 @@ static int w_backslash(mn_forth_t *vm) {
 }
 
 static int w_refill(mn_forth_t *vm) {
-    if (vm->source.id == 0xFFFFFFFFu) {
-        mn__forth_push(vm, 0);
-        return FN_OK;
-    }
     return mn__forth_refill(vm);
 }
 

@@ -8,10 +8,12 @@
 #include <string.h>
 
 static const mn_forth_words_t *const core_sets[] = {
-    &mn__forth_ops,          &mn__forth_arith_words,   &mn__forth_memory_words,
-    &mn__forth_number_words, &mn__forth_io_words,      &mn__forth_source_words,
-    &mn__forth_define_words, &mn__forth_control_words, &mn__forth_except_words,
-    &mn__forth_tool_words,
+    &mn__forth_ops,          &mn__forth_arith_words,     &mn__forth_memory_words,
+    &mn__forth_number_words, &mn__forth_io_words,        &mn__forth_source_words,
+    &mn__forth_define_words, &mn__forth_control_words,   &mn__forth_except_words,
+    &mn__forth_tool_words,   &mn__forth_string_words,    &mn__forth_order_words,
+    &mn__forth_local_words,  &mn__forth_condition_words, &mn__forth_heap_words,
+    &mn__forth_see_words,
 };
 
 static const uint16_t stubs[STUB_COUNT] = {
@@ -138,6 +140,7 @@ mn_status_t mn_forth_init(mn_forth_t **out, const mn_forth_config_t *config, voi
     init_sets(vm);
     vm->user_start = (SYS_INPUT + config->input_size + STRING_SLOT * STRING_SLOTS + 3u) & ~3u;
     vm->here = vm->user_start;
+    vm->heap_start = vm->page_count << PAGE_BITS;
     (void)mn__forth_store(vm, SYS_BASE, 10);
     mn__forth_reset(vm);
     *out = vm;
@@ -199,7 +202,8 @@ static mn_status_t refuse(mn_forth_t *vm, int32_t code, mn_status_t status) {
 }
 
 mn_status_t mn_forth_feed_line(mn_forth_t *vm, const char *text, size_t len) {
-    bool wanted = vm->state == RUN_ACTIVE && vm->line_state == LINE_WANTED;
+    bool accepting = vm->state == RUN_ACTIVE && vm->line_state == LINE_ACCEPT;
+    bool wanted = accepting || (vm->state == RUN_ACTIVE && vm->line_state == LINE_WANTED);
     bool armed = vm->state == RUN_REPORT && mn__forth_about_line(vm->error) && vm->report == 0;
     if (vm->state != RUN_IDLE && !wanted && !armed) {
         return vm->state == RUN_BYE ? MN_ECLOSED : MN_EBUSY;
@@ -212,6 +216,12 @@ mn_status_t mn_forth_feed_line(mn_forth_t *vm, const char *text, size_t len) {
     }
     if (!valid_text((const uint8_t *)text, len)) {
         return refuse(vm, THROW_TEXT, MN_EINVAL);
+    }
+    if (accepting) {
+        vm->accept_len = len < vm->accept_len ? (uint32_t)len : vm->accept_len;
+        (void)mn__forth_copy_in(vm, vm->accept_addr, text, vm->accept_len);
+        vm->line_state = LINE_HERE;
+        return MN_OK;
     }
     (void)mn__forth_copy_in(vm, SYS_INPUT, text, (uint32_t)len);
     vm->line_number++;
@@ -233,22 +243,34 @@ mn_status_t mn_forth_feed_line(mn_forth_t *vm, const char *text, size_t len) {
 }
 
 void mn_forth_feed_end(mn_forth_t *vm) {
-    if (vm->state == RUN_ACTIVE && vm->line_state == LINE_WANTED) {
+    if (vm->state == RUN_ACTIVE &&
+        (vm->line_state == LINE_WANTED || vm->line_state == LINE_ACCEPT)) {
         vm->line_state = LINE_NEVER;
     }
 }
 
-// ( -- flag ) Asks the host for a line, and waits until it has come.
-int mn__forth_refill(mn_forth_t *vm) {
+// Asks the host for a line, and waits until it has come; FN_END if there is none.
+int mn__forth_next_line(mn_forth_t *vm) {
     uint8_t state = vm->line_state;
+    if (vm->source.id == 0xFFFFFFFFu) {
+        return FN_END;
+    }
     if (state != LINE_HERE && state != LINE_NEVER) {
         vm->line_state = LINE_WANTED;
         vm->wants = MN_FORTH_WANTS_LINE;
         return FN_WAIT;
     }
     vm->line_state = LINE_NONE;
-    mn__forth_push(vm, mn__forth_flag(state == LINE_HERE));
-    return FN_OK;
+    return state == LINE_HERE ? FN_OK : FN_END;
+}
+
+int mn__forth_refill(mn_forth_t *vm) {
+    int status = mn__forth_next_line(vm);
+    if (status != FN_WAIT) {
+        mn__forth_push(vm, mn__forth_flag(status == FN_OK));
+        status = FN_OK;
+    }
+    return status;
 }
 
 // Running --------------------------------------------------------------------------------------

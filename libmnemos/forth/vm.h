@@ -28,7 +28,7 @@
 #define PAGE_BITS 8u
 #define PAGE_SIZE (1u << PAGE_BITS)
 #define PAGE_MASK (PAGE_SIZE - 1u)
-#define MAX_SETS 16u
+#define MAX_SETS 28u
 #define MAX_HOST_SETS 8u
 #define CONTROL_DEPTH 24u
 #define ORDER_DEPTH 8u
@@ -180,12 +180,14 @@ typedef struct {
     uint32_t body;   // first unit of its code
     uint8_t control_base;
     uint8_t locals;
+    bool locals_reversed;
+    bool locals_open;
     bool broken; // a branch could not be resolved
     uint32_t locals_names;
 } definition_t;
 
 // The line that refill waits for.
-enum { LINE_NONE, LINE_WANTED, LINE_HERE, LINE_NEVER };
+enum { LINE_NONE, LINE_WANTED, LINE_ACCEPT, LINE_HERE, LINE_NEVER };
 
 typedef enum { RUN_IDLE, RUN_ACTIVE, RUN_REPORT, RUN_BYE } run_state_t;
 
@@ -240,7 +242,10 @@ struct mn_forth {
     uint32_t token_at; // last parsed token: offset and length in the source
     uint32_t token_len;
     uint32_t abort_text; // unit of the text of abort"
-    uint8_t line_state;  // LINE_…
+    uint8_t line_state; // LINE_…
+    uint32_t accept_addr;
+    uint32_t accept_len;
+    uint32_t heap_start; // end of what allot may use
     uint32_t *bucket;
     uint8_t *output;
     uint32_t output_used;
@@ -352,6 +357,7 @@ int mn__forth_emit_1(mn_forth_t *vm, uint32_t op, uint32_t operand);
 int mn__forth_emit_32(mn_forth_t *vm, uint32_t op, uint32_t operand);
 int mn__forth_literal(mn_forth_t *vm, uint32_t cell);
 int mn__forth_compile(mn_forth_t *vm, uint32_t xt);
+uint32_t mn__forth_string_slot(mn_forth_t *vm);
 int mn__forth_string_literal(mn_forth_t *vm, uint32_t addr, uint32_t len);
 int mn__forth_string(mn_forth_t *vm, uint32_t op, uint32_t addr, uint32_t len);
 int mn__forth_zbranch(mn_forth_t *vm, uint32_t *operand_at);
@@ -371,6 +377,8 @@ int mn__forth_parse_found(mn_forth_t *vm, found_t *found);
 int mn__forth_number(mn_forth_t *vm, const char *text, uint32_t len, uint32_t *lo, uint32_t *hi);
 int mn__forth_find_local(const mn_forth_t *vm, const char *name, uint32_t len); // -1: none
 int mn__forth_refill(mn_forth_t *vm);
+int mn__forth_next_line(mn_forth_t *vm); // FN_OK, FN_WAIT, FN_END
+int mn__forth_field(mn_forth_t *vm, uint32_t size);
 uint32_t mn__forth_to_in(const mn_forth_t *vm);
 void mn__forth_set_to_in(mn_forth_t *vm, uint32_t offset);
 uint32_t mn__forth_base(const mn_forth_t *vm);
@@ -412,6 +420,13 @@ extern const mn_forth_words_t mn__forth_define_words;
 extern const mn_forth_words_t mn__forth_control_words;
 extern const mn_forth_words_t mn__forth_except_words;
 extern const mn_forth_words_t mn__forth_tool_words;
+extern const mn_forth_words_t mn__forth_string_words;
+extern const mn_forth_words_t mn__forth_order_words;
+extern const mn_forth_words_t mn__forth_local_words;
+extern const mn_forth_words_t mn__forth_condition_words;
+extern const mn_forth_words_t mn__forth_see_words;
+extern const mn_forth_words_t mn__forth_heap_words;
+extern const mn_forth_words_t mn__forth_forth3_words;
 
 // The stack as a function sees it: the top cell is sp[0]. The VM has checked depth and room.
 #define TOP (vm->sp[0])
