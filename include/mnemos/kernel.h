@@ -75,7 +75,7 @@ typedef struct mn_tick_report {
     uint32_t spawned;        ///< tasks spawned since the previous tick
     uint32_t woken_internal; ///< tasks that woke themselves during their own poll in this tick
     uint32_t woken_external; ///< all other wakes since the previous tick
-    uint32_t timers_fired;   ///< timers that fired
+    uint32_t timers_fired;   ///< timers that fired since the previous tick
     bool has_remaining;      ///< tasks are ready or timers are due: tick again before sleeping
     uint64_t next_deadline;  ///< no timer fires before this tick; ::MN_NEVER if none is pending
 } mn_tick_report_t;

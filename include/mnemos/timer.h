@@ -50,7 +50,7 @@ typedef struct mn__wheel {
     mn_timer_t *slots[MN__WHEEL_LEVELS * MN__WHEEL_SLOTS];
     mn_timer_t *far; // beyond the top level's window
     mn_timer_t *due; // being fired or moved to a lower level
-    uint32_t count;
+    uint32_t fired;  // since the last report
 } mn__wheel_t;
 /// @endcond
 

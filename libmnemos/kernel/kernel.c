@@ -271,15 +271,17 @@ mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel) {
     mn_tick_report_t report = {0};
 
     const uint64_t now = mn_now(kernel);
-    report.timers_fired = mn__wheel_turn(&kernel->wheel, now, kernel->config.max_polls);
+    mn__wheel_turn(&kernel->wheel, now, kernel->config.max_polls);
     poll_ready(kernel, &report, kernel->config.max_polls);
 
     report.spawned = kernel->spawned;
     report.completed = kernel->completed;
     report.woken_external = kernel->wakes - report.woken_internal;
+    report.timers_fired = kernel->wheel.fired;
     kernel->spawned = 0;
     kernel->completed = 0;
     kernel->wakes = 0;
+    kernel->wheel.fired = 0;
     report.next_deadline = mn__wheel_next(&kernel->wheel);
     report.has_remaining = mn_kernel_has_work(kernel) || report.next_deadline <= now;
     mn__ambient = outer;

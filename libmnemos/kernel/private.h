@@ -28,8 +28,8 @@ enum {
 // Puts a fresh task on the run queue.
 void mn__task_start(mn_kernel_t *kernel, mn_task_t *task);
 
-// Fires or moves at most `budget` timers that are due at `now`; returns how many fired.
-uint32_t mn__wheel_turn(mn__wheel_t *wheel, uint64_t now, uint32_t budget);
+// Fires or moves at most `budget` timers that are due at `now`.
+void mn__wheel_turn(mn__wheel_t *wheel, uint64_t now, uint32_t budget);
 
 // A tick before which no timer fires; MN_NEVER if none is pending. May be earlier than the first
 // deadline: then turning the wheel brings it closer.

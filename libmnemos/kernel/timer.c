@@ -128,34 +128,36 @@ static void begin_event(mn__wheel_t *wheel, event_t event) {
 
 static void fire(mn__wheel_t *wheel, mn_timer_t *timer) {
     timer->state = TIMER_FIRED;
-    wheel->count--;
+    wheel->fired++;
     mn__task_unhold(timer->task);
     mn_task_wake(timer->task);
 }
 
-uint32_t mn__wheel_turn(mn__wheel_t *wheel, uint64_t now, uint32_t budget) {
-    uint32_t fired = 0;
+// The first timer of the due list fires or moves to a lower level.
+static void settle_one(mn__wheel_t *wheel) {
+    mn_timer_t *timer = wheel->due;
+    unlink(wheel, timer);
+    if (timer->deadline <= wheel->elapsed) {
+        fire(wheel, timer);
+    } else {
+        append(wheel, timer, list_for(wheel, timer->deadline));
+    }
+}
+
+void mn__wheel_turn(mn__wheel_t *wheel, uint64_t now, uint32_t budget) {
     for (; budget != 0; budget--) {
         if (wheel->due == NULL) {
             const event_t event = next_event(wheel);
             // Nothing at all is there even at the end of time.
             if (event.when > now || event.when == MN_NEVER) {
                 wheel->elapsed = (now > wheel->elapsed) ? now : wheel->elapsed;
-                return fired;
+                return;
             }
             begin_event(wheel, event);
             MN_ASSERT(wheel->due != NULL);
         }
-        mn_timer_t *timer = wheel->due;
-        unlink(wheel, timer);
-        if (timer->deadline <= wheel->elapsed) {
-            fire(wheel, timer);
-            fired++;
-        } else {
-            append(wheel, timer, list_for(wheel, timer->deadline));
-        }
+        settle_one(wheel);
     }
-    return fired;
 }
 
 uint64_t mn__wheel_next(const mn__wheel_t *wheel) {
@@ -172,7 +174,11 @@ void mn_timer_start(mn_timer_t *timer, mn_task_t *task, uint64_t deadline) {
     timer->deadline = deadline;
     timer->state = TIMER_STARTED;
     mn__task_hold(task);
-    wheel->count++;
+    if (wheel->due != NULL) {
+        // Were each start only to lengthen the due list, tasks that start timers faster than a tick
+        // settles them would stop time for everybody.
+        settle_one(wheel);
+    }
     append(wheel, timer, (wheel->due != NULL) ? (unsigned)LIST_DUE : list_for(wheel, deadline));
 }
 
@@ -184,7 +190,6 @@ void mn_timer_cancel(mn_timer_t *timer) {
     if (timer->state == TIMER_STARTED) {
         mn__wheel_t *wheel = &timer->task->kernel->wheel;
         unlink(wheel, timer);
-        wheel->count--;
         mn__task_unhold(timer->task);
     }
     timer->state = TIMER_IDLE;
