@@ -35,6 +35,7 @@ typedef struct mn_board_config {
 } mn_board_config_t;
 
 /// @brief The board's name, as in `bsp/` and as the image is called.
+/// @return static text
 const char *mn_board_name(void);
 
 /// @brief Bring up the hardware and say what the kernel gets. Called once, first.
@@ -65,6 +66,7 @@ mn_status_t mn_board_start(mn_kernel_t *kernel, mn_registry_t *registry, const c
 void mn_board_wait(uint64_t deadline);
 
 /// @brief Whether to go on. Always true where nothing but a loss of power ends the program.
+/// @return false to end the program
 bool mn_board_running(void);
 
 /// @brief Take leave.

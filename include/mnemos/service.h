@@ -27,33 +27,35 @@
 /// pointers; those with a `mn_task_t *task` wait and are used with ::MN_AWAIT.
 ///
 /// Client (`adder_client_t`, zero-initialised, in the calling task's struct):
-/// | function | answers |
-/// | --- | --- |
-/// | `adder_connect(client, registry, task, hello)` | waits until the service exists and has
-/// answered: ::MN_OK; ::MN_EREJECTED, see `adder_rejection(client)`; ::MN_EDEAD the service went
-/// meanwhile; ::MN_ETYPE other message types under this UUID; ::MN_ENOTFOUND it is not there and
-/// the registry is full | | `adder_try_connect(client, registry, task, hello)` | the same, but
-/// ::MN_ENOTFOUND at once if the service is not there | | `adder_call(client, task, request)` |
-/// sends, waiting for room, and waits for the answer: ::MN_OK, see `adder_response(client)`;
-/// ::MN_EFAILED, see `adder_error(client)`; ::MN_EDROPPED the service discarded the request;
-/// ::MN_EDEAD it went, or the client is not connected | | `adder_response(client)`,
-/// `adder_error(client)`, `adder_rejection(client)` | the last answer; valid until the next call |
-/// | `adder_cancel(client)` | withdraws the call |
-/// | `adder_disconnect(client)` | from whatever state; also needed after ::MN_EDEAD |
+/// - `adder_connect(client, registry, task, hello)` waits until the service exists and has
+///   answered. ::MN_OK; ::MN_EREJECTED, see `adder_rejection(client)`; ::MN_EDEAD, the service went
+///   meanwhile; ::MN_ETYPE, other message types under this UUID; ::MN_ENOTFOUND, it is not there
+///   and the registry is full.
+/// - `adder_try_connect(client, registry, task, hello)` is the same, but answers ::MN_ENOTFOUND at
+///   once if the service is not there.
+/// - `adder_call(client, task, request)` sends, waiting for room, and waits for the answer.
+///   ::MN_OK, see `adder_response(client)`; ::MN_EFAILED, see `adder_error(client)`;
+///   ::MN_EDROPPED, the service discarded the request; ::MN_EDEAD, it went, or the client is not
+///   connected.
+/// - `adder_response(client)`, `adder_error(client)` and `adder_rejection(client)` are the last
+///   answer, valid until the next call.
+/// - `adder_cancel(client)` withdraws the call.
+/// - `adder_disconnect(client)` works from whatever state; it is also needed after ::MN_EDEAD.
 ///
 /// Several requests at a time from one client: `adder_call_t` objects and
 /// `adder_call_with(client, call, task, request)`; the answer is in `call->reply.response` or
 /// `call->reply.error`; withdraw with ::mn_call_cancel.
 ///
 /// Service with one queue for all (`adder_server_t`, `adder_request_t slots[n]`):
-/// | function | answers |
-/// | --- | --- |
-/// | `adder_serve(server, registry, slots, n)` | ::MN_OK; ::MN_EEXISTS this UUID is registered;
-/// ::MN_EFULL the registry is | | `adder_next(server, task, &request)` | accepts clients and waits
-/// for a request: ::MN_OK, its body is `request->body` | | `adder_reply(request, response)` |
-/// ::MN_OK; ::MN_ECLOSED nobody wants the answer any more | | `adder_fail(request, error)` | the
-/// same with an error | | `adder_discard(request)` | the client gets ::MN_EDROPPED | |
-/// `adder_close(server)` | the service goes |
+/// - `adder_serve(server, registry, slots, n)` registers. ::MN_OK; ::MN_EEXISTS, this UUID is
+///   registered; ::MN_EFULL, the registry is full.
+/// - `adder_next(server, task, &request)` accepts clients and waits for a request. ::MN_OK, its
+///   body is `request->body`.
+/// - `adder_reply(request, response)` answers. ::MN_OK; ::MN_ECLOSED, nobody wants the answer any
+///   more.
+/// - `adder_fail(request, error)` is the same with an error.
+/// - `adder_discard(request)` answers nothing: the client gets ::MN_EDROPPED.
+/// - `adder_close(server)`: the service goes.
 ///
 /// Each request that was taken must be answered, failed or discarded, once; until then it occupies
 /// its slot.
