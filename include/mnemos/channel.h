@@ -53,26 +53,34 @@ typedef struct mn_channel {
 } mn_channel_t;
 
 /// @brief Add a producer. A channel starts with one.
+/// @param[in,out] channel the channel
 /// @task_only
 void mn_channel_add_producer(mn_channel_t *channel);
 
 /// @brief A producer goes; the last one closes the channel.
+/// @param[in,out] channel the channel
 /// @task_only
 void mn_channel_remove_producer(mn_channel_t *channel);
 
 /// @brief Close: see the group's text. Closing again does nothing.
+/// @param[in,out] channel the channel
 /// @task_only
 void mn_channel_close(mn_channel_t *channel);
 
 /// @brief Withdraw the consumer's wait.
+/// @param[in,out] channel the channel
 /// @task_only
 void mn_channel_cancel_receive(mn_channel_t *channel);
 
 /// @brief Withdraw a producer's wait for room.
+/// @param[in,out] channel the channel
+/// @param[in,out] wait the producer's wait
 /// @task_only
 void mn_channel_cancel_send(mn_channel_t *channel, mn_wait_t *wait);
 
 /// @brief Number of items waiting to be received.
+/// @param[in] channel the channel
+/// @return 0 to the capacity
 /// @isr_ok
 uint32_t mn_channel_count(const mn_channel_t *channel);
 

@@ -63,6 +63,7 @@ mn_status_t mn_defaults_start(mn_defaults_t *defaults, mn_registry_t *registry,
                               const mn_defaults_config_t *config, const char **failed);
 
 /// @brief Stop the services and give back their memory.
+/// @param[in,out] defaults what ::mn_defaults_start has started; all NULL afterwards
 /// @task_only
 void mn_defaults_stop(mn_defaults_t *defaults);
 

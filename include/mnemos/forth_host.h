@@ -95,6 +95,7 @@ uint32_t *mn_forth_word_state(mn_forth_t *vm);
 
 /// @brief The `context` of the VM's configuration.
 /// @param[in] vm the machine
+/// @return the pointer, as it was given
 void *mn_forth_context(const mn_forth_t *vm);
 
 /// @brief Print.

@@ -58,6 +58,7 @@ mn_status_t mn_forth_shell_start(mn_registry_t *registry, const mn_forth_shell_c
 
 /// @brief Bytes that a shell discarded because too much was typed ahead.
 /// @param[in] task from ::mn_forth_shell_start
+/// @return bytes since the shell was started; wraps around
 /// @task_only
 uint32_t mn_forth_shell_lost(const mn_task_t *task);
 

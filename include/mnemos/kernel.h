@@ -117,11 +117,14 @@ mn_status_t mn_kernel_init(mn_kernel_t *kernel, const mn_kernel_config_t *config
 ///
 /// Tasks that become ready during the tick join the end of the queue and are polled in the same
 /// tick if the bound allows.
+/// @param[in,out] kernel the kernel
 /// @return what was done, and whether and until when the board may sleep
 /// @pre not called from a task of the same kernel, nor from an interrupt
 mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel);
 
 /// @brief Whether a tick would poll a task now. For the idle loop, with interrupts held back.
+/// @param[in] kernel the kernel
+/// @return true if a task is ready
 /// @isr_ok
 bool mn_kernel_has_work(const mn_kernel_t *kernel);
 
@@ -163,6 +166,7 @@ mn_status_t mn_join(mn_task_t *task, mn_wait_t *wait, mn_task_t *joiner, mn_stat
 
 /// @brief End @p task now: its drop function runs before this returns, its result is
 /// ::MN_ECANCELED, and joiners learn of it in the next tick. An ended task is left alone.
+/// @param[in,out] task the task
 /// @pre @p task is not the one being polled (it returns instead)
 /// @task_only
 void mn_cancel(mn_task_t *task);
@@ -171,16 +175,19 @@ void mn_cancel(mn_task_t *task);
 ///
 /// Takes time proportional to the number of ready tasks. A task that was never spawned, or has
 /// ended, is left alone.
+/// @param[in,out] task the task
 /// @pre @p task is not the one being polled and is not detached
 /// @task_only
 void mn_cancel_now(mn_task_t *task);
 
 /// @brief Let a task from ::mn_spawn_new give its storage back by itself when it ends. If it has
 /// ended already it is given back now, or as soon as its joiner has taken the result or has left.
+/// @param[in,out] task live or ended
 /// @task_only
 void mn_task_detach(mn_task_t *task);
 
 /// @brief Give back the storage of an ended task from ::mn_spawn_new.
+/// @param[in,out] task the task
 /// @pre the task has ended and nobody is joining it
 /// @task_only
 void mn_task_release(mn_task_t *task);
@@ -193,22 +200,29 @@ void mn_task_release(mn_task_t *task);
 const mn_task_t *mn_kernel_next_task(const mn_kernel_t *kernel, const mn_task_t *previous);
 
 /// @brief The longest poll so far and whose it was. All zero unless `time_polls` is on.
+/// @param[in] kernel the kernel
+/// @return the figures now
 /// @task_only
 mn_stall_report_t mn_kernel_stall(const mn_kernel_t *kernel);
 
 /// @brief Mark the beginning of an interrupt handler. Nests up to 255 deep.
+/// @param[in,out] kernel the kernel whose tasks the handler wakes
 /// @isr_ok
 void mn_isr_enter(mn_kernel_t *kernel);
 
 /// @brief Mark the end of an interrupt handler.
+/// @param[in,out] kernel the kernel
 /// @isr_ok
 void mn_isr_exit(mn_kernel_t *kernel);
 
 /// @brief Whether an interrupt handler is running.
+/// @param[in] kernel the kernel
+/// @return true between ::mn_isr_enter and ::mn_isr_exit
 /// @isr_ok
 bool mn_in_isr(const mn_kernel_t *kernel);
 
 /// @brief The kernel whose tick is running, NULL outside one.
+/// @return the innermost one, if a task of one kernel ticks another
 /// @isr_ok
 mn_kernel_t *mn_kernel_current(void);
 

@@ -66,6 +66,7 @@ mn_status_t mn_alloc_wait(mn_memory_wait_t *wait, mn_task_t *task, mn_heap_owner
                           size_t size, size_t align, void **memory);
 
 /// @brief Withdraw a wait for memory; a block that was granted but not taken is freed.
+/// @param[in,out] wait waiting, granted or idle
 /// @task_only
 void mn_alloc_cancel(mn_memory_wait_t *wait);
 

@@ -37,15 +37,22 @@ typedef struct mn_oneshot {
 } mn_oneshot_t;
 
 /// @brief Make an idle receiver whose answers of @p size bytes go to @p value.
+/// @param[out] oneshot the receiver
+/// @param[in] value where answers go; stays as long as the receiver is used
+/// @param[in] size bytes of an answer
 void mn_oneshot_init(mn_oneshot_t *oneshot, void *value, size_t size);
 
 /// @brief Expect an answer from @p sender. An unread answer is discarded.
+/// @param[in,out] oneshot the receiver
+/// @param[in,out] sender unarmed
 /// @retval MN_OK armed
 /// @retval MN_EBUSY another sender is armed and has not answered
 /// @task_only
 mn_status_t mn_oneshot_arm(mn_oneshot_t *oneshot, mn_oneshot_sender_t *sender);
 
 /// @brief Wait for the answer.
+/// @param[in,out] oneshot the receiver
+/// @param[in,out] task the calling task
 /// @retval MN_OK it is in the receiver's value
 /// @retval MN_EDROPPED no sender is armed, or it was dropped without an answer
 /// @retval MN_PENDING not yet
@@ -53,6 +60,7 @@ mn_status_t mn_oneshot_arm(mn_oneshot_t *oneshot, mn_oneshot_sender_t *sender);
 mn_status_t mn_oneshot_receive(mn_oneshot_t *oneshot, mn_task_t *task);
 
 /// @brief Give up: no wait, no answer, no sender. The receiver is idle again.
+/// @param[in,out] oneshot the receiver
 /// @task_only
 void mn_oneshot_cancel(mn_oneshot_t *oneshot);
 
@@ -65,6 +73,7 @@ void mn_oneshot_cancel(mn_oneshot_t *oneshot);
 mn_status_t mn_oneshot_send(mn_oneshot_sender_t *sender, const void *value);
 
 /// @brief Go without an answer: the receiver gets ::MN_EDROPPED. Does nothing on a used sender.
+/// @param[in,out] sender armed, used, or never armed
 /// @isr_ok
 void mn_oneshot_drop(mn_oneshot_sender_t *sender);
 

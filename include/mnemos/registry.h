@@ -144,6 +144,9 @@ typedef struct mn_request {
 void mn_registry_init(mn_registry_t *registry, mn_kernel_t *kernel, uint32_t capacity);
 
 /// @brief Whether a service with this UUID is there now.
+/// @param[in] registry the registry
+/// @param[in] uuid the service's
+/// @return its description, or NULL if it is not there
 const mn_service_t *mn_registry_find(const mn_registry_t *registry, const mn_uuid_t *uuid);
 
 /// @brief The listener after @p previous, in order of registration.
@@ -178,10 +181,12 @@ void mn__call_send(mn_call_t *call, mn_request_t *slot);
 
 /// @brief Withdraw a service: it is no longer found, and clients that wait for its answer to their
 /// hello get ::MN_EDEAD. Clients that are connected stay. Does nothing if it is closed.
+/// @param[in,out] listener open or closed
 void mn_listener_close(mn_listener_t *listener);
 
 /// @brief Close a queue: every client of it and every request in it gets ::MN_EDEAD. Does nothing
 /// if it is closed. Slots that the service holds may still be answered, to nobody.
+/// @param[in,out] requests open or closed
 void mn_requests_close(mn_requests_t *requests);
 
 /// @brief Whether a client is connected to a queue, for a service that keeps something for it.
@@ -192,17 +197,21 @@ void mn_requests_close(mn_requests_t *requests);
 bool mn_requests_has_client(const mn_requests_t *requests, uint32_t client_id);
 
 /// @brief Answer nothing: the client that was being considered gets ::MN_EDEAD.
+/// @param[in,out] handshake answered or not
 void mn_handshake_drop(mn_handshake_t *handshake);
 
 /// @brief Disconnect from whatever state, also while connecting; calls under way are canceled.
+/// @param[in,out] client the client
 void mn_client_disconnect(mn_client_t *client);
 
 /// @brief The answer that a call has received but not yet handed over.
+/// @param[in] call the call
 /// @retval MN_PENDING it has none
 /// @return otherwise what the call will answer
 mn_status_t mn_call_outcome(const mn_call_t *call);
 
 /// @brief Withdraw a call from whatever state. The service is not told; its answer goes nowhere.
+/// @param[in,out] call the call
 void mn_call_cancel(mn_call_t *call);
 
 #ifdef __cplusplus

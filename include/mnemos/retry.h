@@ -63,6 +63,7 @@ void mn_retry_init(mn_retry_t *retry, const mn_retry_policy_t *policy);
 mn_status_t mn_retry_pause(mn_retry_t *retry, mn_task_t *task, mn_status_t outcome);
 
 /// @brief Withdraw a pause.
+/// @param[in,out] retry the series
 /// @task_only
 void mn_retry_cancel(mn_retry_t *retry);
 

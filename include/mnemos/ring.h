@@ -61,6 +61,10 @@ typedef struct mn_ring {
 void mn_ring_init(mn_ring_t *ring, void *data, size_t capacity);
 
 /// @brief Allocate a ring and its buffer in one block.
+/// @param[in,out] kernel whose heap to take it from
+/// @param[in,out] owner whom to account it to
+/// @param[in] capacity size of the buffer in bytes, at least 1
+/// @param[out] ring the ring; NULL on failure
 /// @retval MN_OK allocated
 /// @retval MN_EINVAL @p capacity is 0
 /// @retval MN_ENOMEM,MN_ETOOBIG,MN_EQUOTA as ::mn_alloc
@@ -69,6 +73,8 @@ mn_status_t mn_ring_new(mn_kernel_t *kernel, mn_heap_owner_t *owner, size_t capa
                         mn_ring_t **ring);
 
 /// @brief Free a ring from ::mn_ring_new that neither side uses any more.
+/// @param[in,out] kernel the kernel that it was allocated from
+/// @param[in] ring the ring
 /// @task_only
 void mn_ring_delete(mn_kernel_t *kernel, mn_ring_t *ring);
 
@@ -116,22 +122,32 @@ void mn_ring_commit(mn_ring_t *ring, size_t used);
 mn_status_t mn_ring_write(mn_ring_t *ring, const void *data, size_t len);
 
 /// @brief ::mn_ring_grant that waits for room.
+/// @param[in,out] ring the ring
+/// @param[in,out] task the calling task
+/// @param[in] len bytes
+/// @param[out] grant the bytes, with whatever they contain
 /// @retval MN_OK,MN_ETOOBIG,MN_EBUSY,MN_ECLOSED as ::mn_ring_grant
 /// @retval MN_PENDING not yet
 /// @task_only @may_wait
 mn_status_t mn_ring_grant_wait(mn_ring_t *ring, mn_task_t *task, size_t len, mn_span_t *grant);
 
 /// @brief ::mn_ring_grant_max that waits for room.
+/// @param[in,out] ring the ring
+/// @param[in,out] task the calling task
+/// @param[in] len most bytes, at least 1
+/// @param[out] grant the bytes, with whatever they contain
 /// @retval MN_OK,MN_EBUSY,MN_ECLOSED as ::mn_ring_grant_max
 /// @retval MN_PENDING not yet
 /// @task_only @may_wait
 mn_status_t mn_ring_grant_max_wait(mn_ring_t *ring, mn_task_t *task, size_t len, mn_span_t *grant);
 
 /// @brief Withdraw the writer's wait and abandon its grant, if there are any.
+/// @param[in,out] ring the ring
 /// @task_only
 void mn_ring_cancel_writer(mn_ring_t *ring);
 
 /// @brief No more will be written.
+/// @param[in,out] ring the ring
 /// @isr_ok if the writer is an interrupt handler
 void mn_ring_close_writer(mn_ring_t *ring);
 
@@ -140,6 +156,8 @@ void mn_ring_close_writer(mn_ring_t *ring);
 /// @brief Get everything that is committed and contiguous. The reader may change the bytes.
 ///
 /// Bytes on both sides of a wrap take two reads.
+/// @param[in,out] ring the ring
+/// @param[out] grant the bytes
 /// @retval MN_OK @p grant has at least one byte; release it with ::mn_ring_release
 /// @retval MN_EEMPTY there is nothing
 /// @retval MN_EBUSY a read grant is live
@@ -155,16 +173,21 @@ mn_status_t mn_ring_read(mn_ring_t *ring, mn_span_t *grant);
 void mn_ring_release(mn_ring_t *ring, size_t used);
 
 /// @brief ::mn_ring_read that waits for something to read.
+/// @param[in,out] ring the ring
+/// @param[in,out] task the calling task
+/// @param[out] grant the bytes
 /// @retval MN_OK,MN_EBUSY,MN_ECLOSED as ::mn_ring_read
 /// @retval MN_PENDING not yet
 /// @task_only @may_wait
 mn_status_t mn_ring_read_wait(mn_ring_t *ring, mn_task_t *task, mn_span_t *grant);
 
 /// @brief Withdraw the reader's wait and abandon its grant, if there are any.
+/// @param[in,out] ring the ring
 /// @task_only
 void mn_ring_cancel_reader(mn_ring_t *ring);
 
 /// @brief Nothing more will be read.
+/// @param[in,out] ring the ring
 /// @isr_ok if the reader is an interrupt handler
 void mn_ring_close_reader(mn_ring_t *ring);
 
@@ -178,6 +201,8 @@ typedef struct mn_duplex {
 } mn_duplex_t;
 
 /// @brief The other end.
+/// @param[in] end one end
+/// @return the same two rings, the other way round
 static inline mn_duplex_t mn_duplex_other(mn_duplex_t end) {
     return (mn_duplex_t){.tx = end.rx, .rx = end.tx};
 }
@@ -199,9 +224,16 @@ typedef struct mn_ring_writer {
 } mn_ring_writer_t;
 
 /// @brief Share the writing side of @p ring.
+/// @param[out] shared the shared side
+/// @param[in] ring the ring; nobody else writes to it any more
 void mn_shared_ring_init(mn_shared_ring_t *shared, mn_ring_t *ring);
 
 /// @brief Get exactly @p len bytes, waiting for the other writers and for room.
+/// @param[in,out] shared the shared side
+/// @param[in,out] writer this writer's place; idle at the first call
+/// @param[in,out] task the calling task
+/// @param[in] len bytes
+/// @param[out] grant the bytes, with whatever they contain
 /// @retval MN_OK granted; commit with ::mn_shared_ring_commit
 /// @retval MN_ETOOBIG,MN_ECLOSED as ::mn_ring_grant
 /// @retval MN_PENDING not yet
@@ -210,6 +242,10 @@ mn_status_t mn_shared_ring_grant_wait(mn_shared_ring_t *shared, mn_ring_writer_t
                                       mn_task_t *task, size_t len, mn_span_t *grant);
 
 /// @brief Get exactly @p len bytes now.
+/// @param[in,out] shared the shared side
+/// @param[in,out] writer this writer's place, idle
+/// @param[in] len bytes
+/// @param[out] grant the bytes, with whatever they contain
 /// @retval MN_OK granted
 /// @retval MN_EBUSY another writer has the ring or is in line for it
 /// @retval MN_EFULL,MN_ETOOBIG,MN_ECLOSED as ::mn_ring_grant
@@ -218,10 +254,15 @@ mn_status_t mn_shared_ring_grant(mn_shared_ring_t *shared, mn_ring_writer_t *wri
                                  mn_span_t *grant);
 
 /// @brief Hand the first @p used bytes to the reader and the ring to the next writer.
+/// @param[in,out] shared the shared side
+/// @param[in,out] writer the writer that holds the grant
+/// @param[in] used bytes; more than granted means all
 /// @task_only
 void mn_shared_ring_commit(mn_shared_ring_t *shared, mn_ring_writer_t *writer, size_t used);
 
 /// @brief Withdraw a writer, whether it waits or holds a grant.
+/// @param[in,out] shared the shared side
+/// @param[in,out] writer the writer
 /// @task_only
 void mn_shared_ring_cancel(mn_shared_ring_t *shared, mn_ring_writer_t *writer);
 

@@ -30,6 +30,7 @@ extern "C" {
 #endif
 
 typedef struct mn_mux_port mn_mux_port_t;
+/// @brief The running service.
 typedef struct mn_serial_mux mn_serial_mux_t;
 
 /// @brief Request: open a port.
@@ -107,10 +108,13 @@ mn_status_t mn_serial_mux_start(mn_registry_t *registry, const mn_serial_mux_con
                                 mn_serial_mux_t **mux);
 
 /// @brief Stop the service and give back its memory. Open ports stay their owners', closed.
+/// @param[in,out] mux the service; not to be used again
 /// @task_only
 void mn_serial_mux_stop(mn_serial_mux_t *mux);
 
 /// @brief What the service has seen so far.
+/// @param[in] mux the service
+/// @return the counters now
 /// @task_only
 mn_mux_stats_t mn_serial_mux_stats(const mn_serial_mux_t *mux);
 
@@ -136,18 +140,29 @@ mn_status_t mn_mux_open(mn_mux_opener_t *opener, mn_registry_t *registry, mn_tas
                         const mn_mux_open_t *request, mn_mux_port_t **port);
 
 /// @brief Withdraw the opening; a port that was opened but not handed over is closed.
+/// @param[in,out] opener opening or idle
 /// @task_only
 void mn_mux_open_cancel(mn_mux_opener_t *opener);
 
-/// @brief Wait for data; see ::mn_ring_read_wait. ::MN_ECLOSED once the service has gone.
+/// @brief Wait for data.
+/// @param[in,out] port the port
+/// @param[in,out] task the calling task
+/// @param[out] data what came in, at least one byte
+/// @retval MN_OK there is data; give it back with ::mn_mux_release
+/// @retval MN_EBUSY the data of the read before has not been given back
+/// @retval MN_ECLOSED the service has gone, and nothing is left
+/// @retval MN_PENDING not yet
 /// @task_only @may_wait
 mn_status_t mn_mux_read(mn_mux_port_t *port, mn_task_t *task, mn_span_t *data);
 
 /// @brief Give back what was read; see ::mn_ring_release.
+/// @param[in,out] port the port
+/// @param[in] used bytes; the others are read again
 /// @task_only
 void mn_mux_release(mn_mux_port_t *port, size_t used);
 
 /// @brief Withdraw a wait for data, and a read grant.
+/// @param[in,out] port the port
 /// @task_only
 void mn_mux_read_cancel(mn_mux_port_t *port);
 
@@ -165,10 +180,13 @@ mn_status_t mn_mux_send(mn_mux_port_t *port, mn_mux_sender_t *sender, mn_task_t 
                         const void *data, size_t len);
 
 /// @brief Withdraw a sending; frames that are complete still go out.
+/// @param[in,out] port the port
+/// @param[in,out] sender sending or idle
 /// @task_only
 void mn_mux_send_cancel(mn_mux_port_t *port, mn_mux_sender_t *sender);
 
 /// @brief Close the port and give back its memory. NULL is fine.
+/// @param[in] port the port
 /// @pre nobody waits for data from it, or sends through it
 /// @task_only
 void mn_mux_close(mn_mux_port_t *port);

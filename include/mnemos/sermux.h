@@ -11,7 +11,7 @@
 /// is in step again at the next zero byte.
 ///
 /// This is the codec alone: it needs neither a kernel nor memory of its own, so that host tools use
-/// it as well. A stream is taken apart with an @ref mn_sermux_decoder_t:
+/// it as well. A stream is taken apart with an ::mn_sermux_decoder_t :
 ///
 /// ~~~{.c}
 /// while (len > 0) {

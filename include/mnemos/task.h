@@ -116,10 +116,13 @@ struct mn_task {
 void mn_task_wake(mn_task_t *task);
 
 /// @brief Where the task is in its life.
+/// @param[in] task the task
+/// @return its state
 /// @isr_ok
 mn_task_state_t mn_task_state(const mn_task_t *task);
 
 /// @brief The result of an ended task.
+/// @param[in] task the task
 /// @return what its poll function returned, ::MN_ECANCELED if it was canceled, ::MN_PENDING if it
 /// has not ended
 /// @task_only

@@ -62,10 +62,13 @@ typedef struct mn__wheel {
 void mn_timer_start(mn_timer_t *timer, mn_task_t *task, uint64_t deadline);
 
 /// @brief Whether the timer was started and has fired.
+/// @param[in] timer the timer
+/// @return true if so, until it is started again or canceled
 /// @task_only
 bool mn_timer_fired(const mn_timer_t *timer);
 
 /// @brief Stop the timer, whatever its state; it can be used again.
+/// @param[in,out] timer the timer
 /// @task_only
 void mn_timer_cancel(mn_timer_t *timer);
 
@@ -88,16 +91,27 @@ mn_status_t mn_sleep(mn_timer_t *timer, mn_task_t *task, uint64_t ticks);
 mn_status_t mn_sleep_until(mn_timer_t *timer, mn_task_t *task, uint64_t deadline);
 
 /// @brief The kernel's clock, in ticks.
+/// @param[in] kernel the kernel
+/// @return ticks since the clock's start
 /// @isr_ok if the board's clock is
 uint64_t mn_now(const mn_kernel_t *kernel);
 
 /// @brief Ticks in @p milliseconds, rounded down.
+/// @param[in] kernel whose clock counts
+/// @param[in] milliseconds how long
+/// @return ticks
 uint64_t mn_ms(const mn_kernel_t *kernel, uint32_t milliseconds);
 
 /// @brief Ticks in @p microseconds, rounded down.
+/// @param[in] kernel whose clock counts
+/// @param[in] microseconds how long
+/// @return ticks
 uint64_t mn_us(const mn_kernel_t *kernel, uint32_t microseconds);
 
 /// @brief Ticks in @p seconds.
+/// @param[in] kernel whose clock counts
+/// @param[in] seconds how long
+/// @return ticks
 uint64_t mn_seconds(const mn_kernel_t *kernel, uint32_t seconds);
 
 /// @cond INTERNAL

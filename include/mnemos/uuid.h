@@ -55,6 +55,7 @@ typedef struct mn_uuid {
 /// @brief Whether two UUIDs are the same.
 /// @param[in] a one
 /// @param[in] b the other
+/// @return true if all sixteen bytes are equal
 /// @isr_ok
 bool mn_uuid_equal(const mn_uuid_t *a, const mn_uuid_t *b);
 

@@ -74,18 +74,23 @@ mn_status_t mn_wait_cell_wait(mn_wait_cell_t *cell, mn_task_t *task);
 ///
 /// For operations that look at some state: register, then look. A wake that comes between the two
 /// is not lost.
+/// @param[in,out] cell the cell
+/// @param[in,out] task the calling task
 /// @task_only
 void mn_wait_cell_register(mn_wait_cell_t *cell, mn_task_t *task);
 
 /// @brief Withdraw the waiter, if there is one. A remembered wake stays.
+/// @param[in,out] cell the cell
 /// @task_only
 void mn_wait_cell_cancel(mn_wait_cell_t *cell);
 
 /// @brief Wake the waiter, or remember the wake.
+/// @param[in,out] cell the cell
 /// @isr_ok
 void mn_wait_cell_wake(mn_wait_cell_t *cell);
 
 /// @brief End the waiting: this and every later wait answers ::MN_ECLOSED.
+/// @param[in,out] cell the cell
 /// @isr_ok
 void mn_wait_cell_close(mn_wait_cell_t *cell);
 
@@ -109,6 +114,7 @@ typedef struct mn_wait {
 } mn_wait_t;
 
 /// @brief Make @p queue empty and open.
+/// @param[out] queue the queue
 void mn_wait_queue_init(mn_wait_queue_t *queue);
 
 /// @brief Wait for a wake. The place in the queue is taken by the first call.
@@ -122,23 +128,27 @@ void mn_wait_queue_init(mn_wait_queue_t *queue);
 mn_status_t mn_wait_queue_wait(mn_wait_queue_t *queue, mn_wait_t *wait, mn_task_t *task);
 
 /// @brief Wake the waiter that came first; with no waiter, remember one wake.
+/// @param[in,out] queue the queue
 /// @task_only
 void mn_wait_queue_wake_one(mn_wait_queue_t *queue);
 
 /// @brief Wake every waiter that is in the queue now. Not remembered for later ones.
 ///
 /// Takes time proportional to the number of waiters.
+/// @param[in,out] queue the queue
 /// @task_only
 void mn_wait_queue_wake_all(mn_wait_queue_t *queue);
 
 /// @brief Close: every present and future wait answers ::MN_ECLOSED.
 ///
 /// Takes time proportional to the number of waiters.
+/// @param[in,out] queue the queue
 /// @task_only
 void mn_wait_queue_close(mn_wait_queue_t *queue);
 
 /// @brief Withdraw a waiter from whatever queue, semaphore or mutex it waits for. Does nothing if
 /// it is idle. What it had been granted but had not taken goes to the next waiter.
+/// @param[in,out] wait waiting, granted or idle
 /// @task_only
 void mn_wait_cancel(mn_wait_t *wait);
 
@@ -151,21 +161,28 @@ typedef struct mn_semaphore {
 } mn_semaphore_t;
 
 /// @brief Make a semaphore with @p units free units.
+/// @param[out] semaphore the semaphore
+/// @param[in] units units that are free
 void mn_semaphore_init(mn_semaphore_t *semaphore, uint32_t units);
 
 /// @brief Take a unit, waiting for one in order of arrival.
+/// @param[in,out] semaphore the semaphore
+/// @param[in,out] wait this waiter's place; idle at the first call
+/// @param[in,out] task the calling task
 /// @retval MN_OK the caller has a unit
 /// @retval MN_PENDING none is free for this caller yet
 /// @task_only @may_wait
 mn_status_t mn_semaphore_acquire(mn_semaphore_t *semaphore, mn_wait_t *wait, mn_task_t *task);
 
 /// @brief Take a unit if one is free.
+/// @param[in,out] semaphore the semaphore
 /// @retval MN_OK the caller has a unit
 /// @retval MN_EBUSY none is free
 /// @task_only
 mn_status_t mn_semaphore_try_acquire(mn_semaphore_t *semaphore);
 
 /// @brief Give a unit back, to the longest waiting task if there is one.
+/// @param[in,out] semaphore the semaphore
 /// @task_only
 void mn_semaphore_release(mn_semaphore_t *semaphore);
 
@@ -175,21 +192,27 @@ typedef struct mn_mutex {
 } mn_mutex_t;
 
 /// @brief Make an unlocked mutex.
+/// @param[out] mutex the mutex
 void mn_mutex_init(mn_mutex_t *mutex);
 
 /// @brief Lock, waiting in order of arrival.
+/// @param[in,out] mutex the mutex
+/// @param[in,out] wait this waiter's place; idle at the first call
+/// @param[in,out] task the calling task
 /// @retval MN_OK the caller holds the lock
 /// @retval MN_PENDING somebody else does
 /// @task_only @may_wait
 mn_status_t mn_mutex_lock(mn_mutex_t *mutex, mn_wait_t *wait, mn_task_t *task);
 
 /// @brief Lock if nobody holds the lock.
+/// @param[in,out] mutex the mutex
 /// @retval MN_OK the caller holds the lock
 /// @retval MN_EBUSY somebody else does
 /// @task_only
 mn_status_t mn_mutex_try_lock(mn_mutex_t *mutex);
 
 /// @brief Unlock. Unlocking a mutex that is not locked stops the system.
+/// @param[in,out] mutex locked by the caller
 /// @task_only
 void mn_mutex_unlock(mn_mutex_t *mutex);
 
