@@ -18,6 +18,7 @@ packages() {
     test)
         echo clang libclang-rt-14-dev clang-tidy clang-format cppcheck valgrind
         echo python3 python3-cbor2
+        echo doxygen graphviz
         ;;
     *)
         echo "install-deps.sh: there is no set $1 (run, unit, test)" >&2

@@ -12,7 +12,7 @@ cd "$root"
 
 # In the order they run: the fast ones first. A step is a function step_NAME below, which fails as
 # soon as one of its commands does. Its output is shown if it fails, else only the last line.
-all_steps='format licence layers host asan clang noassert fuzz tidy cppcheck'
+all_steps='format licence layers host asan clang noassert fuzz tidy cppcheck docs'
 
 jobs=$(nproc)
 python=/usr/bin/python3
@@ -76,6 +76,12 @@ step_cppcheck() { # cppcheck finds nothing
         --enable=warning,performance,portability --suppress=nullPointerRedundantCheck \
         --std=c11 --quiet --error-exitcode=1
     echo "nothing found"
+}
+
+step_docs() { # the book and the reference of the API, without a warning
+    cmake --preset docs
+    cmake --build build/docs --target docs
+    echo "$(find build/docs/html -name '*.html' | wc -l) pages in build/docs/html"
 }
 
 # --- how they run ---
