@@ -60,6 +60,8 @@ void mn_board_init(int argc, char **argv, mn_board_config_t *config) {
     config->kernel.now = host_now;
     config->kernel.tick_hz = HOST_TICK_HZ;
     config->kernel.time_polls = true;
+    // There is memory for the longest frame that the line carries.
+    config->services.loopback.buffer_size = 2 * config->services.serial_mux.max_frame;
 }
 
 mn_status_t mn_board_start(mn_kernel_t *with, mn_registry_t *registry, const char **failed) {

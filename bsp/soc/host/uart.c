@@ -64,6 +64,12 @@ static bool may_accept(const host_uart_t *u) {
     return (u->client < 0) ? !u->in_frame : !u->leaving;
 }
 
+// The client may have left after it was last looked at, but before the next one came.
+static void look_whether_client_leaves(host_uart_t *u) {
+    struct pollfd client = {.fd = u->client, .events = POLLRDHUP};
+    u->leaving = u->client >= 0 && poll(&client, 1, 0) > 0;
+}
+
 static void connect_client(host_uart_t *u, int fd) {
     const int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -79,18 +85,17 @@ static void connect_client(host_uart_t *u, int fd) {
     }
 }
 
-static void accept_clients(host_uart_t *u) {
-    while (may_accept(u)) {
-        const int fd = accept(u->socket, NULL, NULL);
-        if (fd < 0) {
-            return;
-        }
-        host_set_nonblocking(fd);
-        if (u->client < 0) {
-            connect_client(u, fd);
-        } else {
-            refuse(u, fd);
-        }
+static void accept_client(host_uart_t *u) {
+    look_whether_client_leaves(u);
+    const int fd = may_accept(u) ? accept(u->socket, NULL, NULL) : -1;
+    if (fd < 0) {
+        return;
+    }
+    host_set_nonblocking(fd);
+    if (u->client < 0) {
+        connect_client(u, fd);
+    } else {
+        refuse(u, fd);
     }
 }
 
@@ -279,7 +284,7 @@ static void uart_service(host_device_t *device, const struct pollfd *fds, size_t
         (void)end_cut_frame(u);
     }
     if (fds[FD_SOCKET].revents != 0) {
-        accept_clients(u);
+        accept_client(u);
     }
     transmit(u);
 }
