@@ -174,6 +174,40 @@ typedef struct mn_forth_error {
 /// @param[out] error details of the last line
 void mn_forth_error(const mn_forth_t *vm, mn_forth_error_t *error);
 
+/// @brief Bytes of memory that a fork of @p parent needs.
+/// @param[in] parent the VM to be forked
+/// @param[in] config as for ::mn_forth_fork
+/// @return size in bytes; 0 if @p config is not valid
+size_t mn_forth_fork_memory_needed(const mn_forth_t *parent, const mn_forth_config_t *config);
+
+/// @brief Make a VM that has all definitions of another one, and its data as of this moment.
+///
+/// What either defines or writes afterwards is invisible to the other. Nothing is copied but the
+/// index of names and the page of system variables; pages of data are copied when they are first
+/// written, with memory from `config.alloc`. While the child lives, the parent cannot forget what
+/// it shares with it, and the parent's memory stays in use even after its ::mn_forth_end.
+/// @param[out] child the new machine, idle, with empty stacks; the search order is the parent's
+/// @param[in,out] parent the VM to fork; its own `config.alloc` serves its own copies
+/// @param[in] config the child's sizes; input, data size and buckets are the parent's, `words` are
+/// ignored. `alloc` and `free` must be set, and work for frames of the parent, too
+/// @param[in,out] memory block aligned for any type, in use until `config.released`
+/// @param[in] size bytes of @p memory
+/// @retval MN_OK done
+/// @retval MN_EBUSY the parent is in the middle of a definition
+/// @retval MN_EINVAL a value of @p config is out of its range
+/// @retval MN_ENOMEM @p size is smaller than ::mn_forth_fork_memory_needed
+mn_status_t mn_forth_fork(mn_forth_t **child, mn_forth_t *parent, const mn_forth_config_t *config,
+                          void *memory, size_t size);
+
+/// @brief Begin to run a word instead of a line. ::mn_forth_run returns ::MN_OK when it has
+/// returned; nothing is answered.
+/// @param[in,out] vm an idle machine
+/// @param[in] xt execution token, for example what a program gave to a host word
+/// @retval MN_OK call ::mn_forth_run
+/// @retval MN_EBUSY the machine is not idle
+/// @retval MN_EFULL no room on the data stack
+mn_status_t mn_forth_start(mn_forth_t *vm, uint32_t xt);
+
 /// @brief The meaning of a THROW code.
 /// @param[in] code any number
 /// @return static text

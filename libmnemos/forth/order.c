@@ -111,8 +111,12 @@ static int w_forth(mn_forth_t *vm) {
     return first(vm, 0);
 }
 
+// The dialect before the standard words; what is defined goes to it, so that it comes first.
 static int w_forth3(mn_forth_t *vm) {
-    return first(vm, 1);
+    (void)only(vm);
+    vm->order[vm->order_count++] = 1;
+    vm->current = 1;
+    return FN_OK;
 }
 
 static int w_definitions(mn_forth_t *vm) {
@@ -172,7 +176,8 @@ static const mn_forth_word_t words[] = {
     FN("previous", w_previous, 0, 0, "( -- ) drop the first word list of the search order"),
     FN("only", only, 0, 0, "( -- ) search the main word list only"),
     FN("forth", w_forth, 0, 0, "( -- ) search the main word list first"),
-    FN("forth3", w_forth3, 0, 0, "( -- ) search the words of the forth3 dialect first"),
+    FN("forth3", w_forth3, 0, 0,
+       "( -- ) search the forth3 dialect, then the main word list, and define there"),
     FN("definitions", w_definitions, 0, 0, "( -- ) new words go to the first word list"),
     FN("search-wordlist", w_search_wordlist, 3, 2, "( addr u wid -- 0 | xt 1 | xt -1 ) look up"),
     FN("order", w_order, 0, 0, "( -- ) print the search order, and where new words go"),

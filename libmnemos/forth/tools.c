@@ -75,28 +75,9 @@ static int w_words(mn_forth_t *vm) {
     return mn__forth_print(vm, "\n", 1);
 }
 
-static int w_free(mn_forth_t *vm) {
-    char text[OUTPUT_PIECE * 2];
-    uint32_t total = vm->seg.limit - vm->seg.base;
-    uint32_t left = mn__forth_free_units(vm);
-    uint32_t cells[3] = {left * 2u, total * 2u, (total - left) * 2u};
-    const char *after[3] = {"/", " bytes free (", " used)\n"};
-    uint32_t len = 0;
-    for (uint32_t i = 0; i < 3; i++) {
-        char digits[12];
-        uint32_t count = mn__forth_digits(digits + sizeof digits, cells[i], 10);
-        memcpy(text + len, digits + sizeof digits - count, count);
-        len += count;
-        memcpy(text + len, after[i], strlen(after[i]));
-        len += (uint32_t)strlen(after[i]);
-    }
-    return mn__forth_print(vm, text, len);
-}
-
 static const mn_forth_word_t words[] = {
     FN(".s", w_dot_s, 0, 0, "( -- ) print the stack, its top last"),
     FN("words", w_words, 0, 0, "( -- ) print the words of the first word list"),
-    FN("free", w_free, 0, 0, "( -- ) print how much of the dictionary is in use"),
 };
 
 const mn_forth_words_t mn__forth_tool_words = {words, MN_COUNT_OF(words), 0, "tools", NULL};

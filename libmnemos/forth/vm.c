@@ -13,12 +13,12 @@ static const mn_forth_words_t *const core_sets[] = {
     &mn__forth_define_words, &mn__forth_control_words,   &mn__forth_except_words,
     &mn__forth_tool_words,   &mn__forth_string_words,    &mn__forth_order_words,
     &mn__forth_local_words,  &mn__forth_condition_words, &mn__forth_heap_words,
-    &mn__forth_see_words,
+    &mn__forth_see_words,    &mn__forth_dialect_words,   &mn__forth_forth3_words,
 };
 
 static const uint16_t stubs[STUB_COUNT] = {
-    MN__OP_HALT,      MN__OP_INTERPRET, MN__OP_LINE_DONE,
-    MN__OP_INTERPRET, MN__OP_EVAL_DONE, MN__OP_CATCH_DONE,
+    MN__OP_HALT,      MN__OP_INTERPRET,  MN__OP_LINE_DONE, MN__OP_INTERPRET,
+    MN__OP_EVAL_DONE, MN__OP_CATCH_DONE, MN__OP_EXECUTE,   MN__OP_HALT,
 };
 
 // Where everything is in the block.
@@ -30,10 +30,10 @@ typedef struct {
     size_t floats;
     size_t code;
     size_t frames;
-    size_t frame_refs;
     size_t output;
     size_t total;
-    uint32_t page_count; // with page 0, which is never there
+    uint32_t page_count;  // with page 0, which is never there
+    uint32_t frame_count; // pages whose bytes are in the block
 } layout_t;
 
 static size_t take(size_t *at, size_t count, size_t size, size_t align) {
@@ -56,33 +56,43 @@ static bool valid(const mn_forth_config_t *c) {
            c->words_count + MN_COUNT_OF(core_sets) <= MAX_SETS;
 }
 
-static layout_t lay_out(const mn_forth_config_t *c) {
+static uint32_t user_start(const mn_forth_config_t *c) {
+    return (SYS_INPUT + c->input_size + STRING_SLOT * STRING_SLOTS + 3u) & ~3u;
+}
+
+// A forked VM has pages of its own only for the system's variables and buffers.
+static layout_t lay_out(const mn_forth_config_t *c, bool forked) {
     layout_t l;
     size_t at = sizeof(mn_forth_t);
     uint32_t frames = (c->data_size + PAGE_SIZE - 1u) / PAGE_SIZE;
     l.page_count = frames + 1u;
+    l.frame_count = forked ? (user_start(c) - 1u) >> PAGE_BITS : frames;
     l.floats = take(&at, c->float_stack, sizeof(double), _Alignof(double));
     l.pages = take(&at, l.page_count, sizeof(page_t), _Alignof(page_t));
     l.bucket = take(&at, c->buckets, 4, 4);
     l.data = take(&at, c->data_stack + 1u, 4, 4);
     l.ret = take(&at, c->return_stack + 1u, 4, 4);
     l.code = take(&at, (c->dict_size + 3u) / 4u, 4, 4);
-    l.frame_refs = take(&at, frames, 4, 4);
-    l.frames = take(&at, frames, PAGE_SIZE, _Alignof(double));
+    l.frames = take(&at, l.frame_count, FRAME_SIZE, _Alignof(double));
     l.output = take(&at, c->output_size, 1, 1);
     l.total = take(&at, 0, 1, _Alignof(max_align_t));
     return l;
 }
 
 size_t mn_forth_memory_needed(const mn_forth_config_t *config) {
-    return valid(config) ? lay_out(config).total : 0u;
+    return mn__forth_block_size(config, false);
+}
+
+size_t mn__forth_block_size(const mn_forth_config_t *config, bool forked) {
+    return valid(config) ? lay_out(config, forked).total : 0u;
 }
 
 static void init_pages(mn_forth_t *vm) {
-    for (uint32_t i = 1; i < vm->page_count; i++) {
-        uint8_t *frame = vm->frames + (i - 1u) * PAGE_SIZE;
-        vm->pages[i] = (page_t){frame, frame};
-        vm->frame_refs[i - 1u] = 1;
+    for (uint32_t i = 0; i < vm->frame_count; i++) {
+        frame_t *frame = (frame_t *)(void *)(vm->frames + i * FRAME_SIZE);
+        uint8_t *bytes = (uint8_t *)(frame + 1);
+        frame->references = 1;
+        vm->pages[i + 1u] = (page_t){bytes, bytes};
     }
 }
 
@@ -91,10 +101,8 @@ static void init_code(mn_forth_t *vm, uint8_t *code) {
     vm->seg = (segment_t){
         .units = (uint16_t *)(void *)code,
         .table = (uint32_t *)(void *)code + units / 2u,
-        .here = STUB_COUNT,
         .limit = units,
     };
-    memcpy(vm->seg.units, stubs, sizeof stubs);
 }
 
 static void init_sets(mn_forth_t *vm) {
@@ -108,10 +116,20 @@ static void init_sets(mn_forth_t *vm) {
 
 mn_status_t mn_forth_init(mn_forth_t **out, const mn_forth_config_t *config, void *memory,
                           size_t size) {
+    mn_status_t status = mn__forth_build(out, config, memory, size, false);
+    if (status == MN_OK) {
+        memcpy((*out)->seg.units, stubs, sizeof stubs);
+        (*out)->seg.here = STUB_COUNT;
+    }
+    return status;
+}
+
+mn_status_t mn__forth_build(mn_forth_t **out, const mn_forth_config_t *config, void *memory,
+                            size_t size, bool forked) {
     if (!valid(config)) {
         return MN_EINVAL;
     }
-    layout_t l = lay_out(config);
+    layout_t l = lay_out(config, forked);
     if (size < l.total) {
         return MN_ENOMEM;
     }
@@ -128,7 +146,7 @@ mn_status_t mn_forth_init(mn_forth_t **out, const mn_forth_config_t *config, voi
     vm->data_limit = vm->data + config->data_stack;
     vm->ret = (uint32_t *)(void *)(block + l.ret);
     vm->calls = vm->ret + config->return_stack + 1;
-    vm->frame_refs = (uint32_t *)(void *)(block + l.frame_refs);
+    vm->frame_count = l.frame_count;
     vm->frames = block + l.frames;
     vm->output = block + l.output;
     vm->references = 1;
@@ -138,7 +156,7 @@ mn_status_t mn_forth_init(mn_forth_t **out, const mn_forth_config_t *config, voi
     init_pages(vm);
     init_code(vm, block + l.code);
     init_sets(vm);
-    vm->user_start = (SYS_INPUT + config->input_size + STRING_SLOT * STRING_SLOTS + 3u) & ~3u;
+    vm->user_start = user_start(config);
     vm->here = vm->user_start;
     vm->heap_start = vm->page_count << PAGE_BITS;
     (void)mn__forth_store(vm, SYS_BASE, 10);
@@ -206,7 +224,7 @@ mn_status_t mn_forth_feed_line(mn_forth_t *vm, const char *text, size_t len) {
     bool wanted = accepting || (vm->state == RUN_ACTIVE && vm->line_state == LINE_WANTED);
     bool armed = vm->state == RUN_REPORT && mn__forth_about_line(vm->error) && vm->report == 0;
     if (vm->state != RUN_IDLE && !wanted && !armed) {
-        return vm->state == RUN_BYE ? MN_ECLOSED : MN_EBUSY;
+        return vm->state >= RUN_BYE ? MN_ECLOSED : MN_EBUSY;
     }
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
         len--;
@@ -318,7 +336,7 @@ static int interrupt(mn_forth_t *vm) {
 mn_status_t mn_forth_run(mn_forth_t *vm, uint32_t budget) {
     bool interrupted = vm->interrupted;
     vm->interrupted = false;
-    if (vm->state == RUN_BYE) {
+    if (vm->state >= RUN_BYE) {
         return MN_ECLOSED;
     }
     if (vm->state == RUN_IDLE) {
@@ -346,7 +364,7 @@ mn_status_t mn_forth_run(mn_forth_t *vm, uint32_t budget) {
 }
 
 mn_forth_wants_t mn_forth_wants(const mn_forth_t *vm) {
-    return vm->state == RUN_IDLE || vm->state == RUN_BYE ? MN_FORTH_WANTS_NOTHING : vm->wants;
+    return vm->state == RUN_IDLE || vm->state >= RUN_BYE ? MN_FORTH_WANTS_NOTHING : vm->wants;
 }
 
 void mn_forth_interrupt(mn_forth_t *vm) {

@@ -92,7 +92,17 @@ enum {
 enum { FN_OK = 0, FN_WAIT = 1, FN_EXEC = 2, FN_END = 3, FN_THROWN = 4 };
 
 // Fixed code at the start of every code space.
-enum { STUB_HALT, STUB_LINE, STUB_LINE_DONE, STUB_EVAL, STUB_EVAL_DONE, STUB_CATCH, STUB_COUNT };
+enum {
+    STUB_HALT,
+    STUB_LINE,
+    STUB_LINE_DONE,
+    STUB_EVAL,
+    STUB_EVAL_DONE,
+    STUB_CATCH,
+    STUB_RUN,
+    STUB_RUN_DONE,
+    STUB_COUNT
+};
 
 // System variables, at the start of page 1.
 enum {
@@ -150,6 +160,18 @@ typedef struct {
     uint8_t *write; // NULL: not mapped, or shared with another VM
 } page_t;
 
+// In front of the bytes of every page.
+typedef struct {
+    uint32_t references; // VMs that see it
+    uint32_t allocated;  // not part of a VM's block
+} frame_t;
+
+#define FRAME_SIZE (sizeof(frame_t) + PAGE_SIZE)
+
+static inline frame_t *mn__forth_frame_of(uint8_t *bytes) {
+    return (frame_t *)(void *)bytes - 1;
+}
+
 // The units and words of one VM. Ancestors are reached through @c parent; their parts above
 // @c base and @c word_base of the child are not the child's.
 typedef struct segment {
@@ -189,7 +211,7 @@ typedef struct {
 // The line that refill waits for.
 enum { LINE_NONE, LINE_WANTED, LINE_ACCEPT, LINE_HERE, LINE_NEVER };
 
-typedef enum { RUN_IDLE, RUN_ACTIVE, RUN_REPORT, RUN_BYE } run_state_t;
+typedef enum { RUN_IDLE, RUN_ACTIVE, RUN_REPORT, RUN_BYE, RUN_ENDED } run_state_t;
 
 struct mn_forth {
     // Registers; the dispatch loop keeps them in locals and writes them back around calls.
@@ -242,7 +264,7 @@ struct mn_forth {
     uint32_t token_at; // last parsed token: offset and length in the source
     uint32_t token_len;
     uint32_t abort_text; // unit of the text of abort"
-    uint8_t line_state; // LINE_…
+    uint8_t line_state;  // LINE_…
     uint32_t accept_addr;
     uint32_t accept_len;
     uint32_t heap_start; // end of what allot may use
@@ -260,8 +282,8 @@ struct mn_forth {
 
     struct mn_forth *parent; // holds a reference on it
     uint32_t references;     // this VM while it lives, and its children
-    uint32_t *frame_refs;    // of the frames inside the block
-    uint8_t *frames;
+    uint8_t *frames;         // the pages inside the block
+    uint32_t frame_count;
 };
 
 // Memory ---------------------------------------------------------------------------------------
@@ -393,6 +415,9 @@ int mn__forth_throw(mn_forth_t *vm, int32_t code); // FN_OK: caught, go on at ip
 void mn__forth_unwind(mn_forth_t *vm, uint32_t depth);
 uint32_t mn__forth_frame_extra(uint32_t return_to);
 bool mn__forth_in_use(const mn_forth_t *vm, uint32_t from);
+size_t mn__forth_block_size(const mn_forth_config_t *config, bool forked);
+mn_status_t mn__forth_build(mn_forth_t **out, const mn_forth_config_t *config, void *memory,
+                            size_t size, bool forked);
 int mn__forth_engine(mn_forth_t *vm);
 int mn__forth_does(mn_forth_t *vm);
 int mn__forth_print_code(mn_forth_t *vm);
@@ -426,6 +451,7 @@ extern const mn_forth_words_t mn__forth_local_words;
 extern const mn_forth_words_t mn__forth_condition_words;
 extern const mn_forth_words_t mn__forth_see_words;
 extern const mn_forth_words_t mn__forth_heap_words;
+extern const mn_forth_words_t mn__forth_dialect_words;
 extern const mn_forth_words_t mn__forth_forth3_words;
 
 // The stack as a function sees it: the top cell is sp[0]. The VM has checked depth and room.
