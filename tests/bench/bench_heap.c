@@ -266,39 +266,35 @@ static void scene_for_free(void) {
     scene_save();
 }
 
-static void scene_restore(void) {
+void bench_heap_restore(void) {
     memcpy(&scene, &saved, sizeof(scene));
 }
 
-void bench_heap_restore(unsigned iterations) {
+void bench_heap_setup_alloc(void) {
     scene_for_alloc();
-    for (unsigned i = 0; i < iterations; i++) {
-        scene_restore();
-    }
 }
 
-void bench_heap_worst_alloc(unsigned iterations) {
-    scene_for_alloc();
-    for (unsigned i = 0; i < iterations; i++) {
-        void *block;
-        scene_restore();
-        (void)mn_heap_alloc(&scene.heap, &scene.owner, 64 * unit, 1, &block);
-    }
-}
-
-void bench_heap_worst_alloc_aligned(unsigned iterations) {
+void bench_heap_setup_aligned(void) {
     scene_for_alloc_aligned();
-    for (unsigned i = 0; i < iterations; i++) {
-        void *block;
-        scene_restore();
-        (void)mn_heap_alloc(&scene.heap, &scene.owner, 64 * unit, 64 * unit, &block);
-    }
 }
 
-void bench_heap_worst_free(unsigned iterations) {
+void bench_heap_setup_free(void) {
     scene_for_free();
-    for (unsigned i = 0; i < iterations; i++) {
-        scene_restore();
-        (void)mn_heap_free(&scene.heap, scene.block);
-    }
+}
+
+void bench_heap_worst_alloc(unsigned one) {
+    void *block;
+    (void)one;
+    (void)mn_heap_alloc(&scene.heap, &scene.owner, 64 * unit, 1, &block);
+}
+
+void bench_heap_worst_aligned(unsigned one) {
+    void *block;
+    (void)one;
+    (void)mn_heap_alloc(&scene.heap, &scene.owner, 64 * unit, 64 * unit, &block);
+}
+
+void bench_heap_worst_free(unsigned one) {
+    (void)one;
+    (void)mn_heap_free(&scene.heap, scene.block);
 }

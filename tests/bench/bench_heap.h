@@ -3,9 +3,8 @@
 
 // What the benchmark program measures of the heap. Each function is deterministic.
 //
-// The worst cases start from the same prepared heap in every iteration; putting it back costs the
-// same each time and is what bench_heap_restore() does alone. So the cost of one call is the
-// difference between, say, bench_heap_worst_alloc(n) and bench_heap_restore(n), divided by n.
+// Each worst case is set up once; then the prepared heap is put back before every single call of
+// the operation, whose argument is always 1.
 
 #ifndef BENCH_HEAP_H
 #define BENCH_HEAP_H
@@ -19,16 +18,19 @@ uint64_t bench_heap_trace_ratio_x1000(void);
 
 // An allocation that looks at all candidates of its class in vain, empties a row of lists, leaves a
 // rest that goes far down a list, and is in the last of all regions.
-void bench_heap_worst_alloc(unsigned iterations);
+void bench_heap_setup_alloc(void);
+void bench_heap_worst_alloc(unsigned one);
 
 // The same with an alignment, so that the block is found late and both of its ends become free.
-void bench_heap_worst_alloc_aligned(unsigned iterations);
+void bench_heap_setup_aligned(void);
+void bench_heap_worst_aligned(unsigned one);
 
 // Freeing a block between two free ones, each the only one of its row, in the last of all regions.
-void bench_heap_worst_free(unsigned iterations);
+void bench_heap_setup_free(void);
+void bench_heap_worst_free(unsigned one);
 
-// Only what each iteration of the worst cases does besides the measured call.
-void bench_heap_restore(unsigned iterations);
+// Put back what was set up.
+void bench_heap_restore(void);
 
 // One free and one allocation for each iteration, in a heap that is full of blocks of mixed sizes.
 void bench_heap_typical(unsigned iterations);
