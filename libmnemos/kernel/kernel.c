@@ -283,7 +283,8 @@ mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel) {
     kernel->wakes = 0;
     kernel->wheel.fired = 0;
     report.next_deadline = mn__wheel_next(&kernel->wheel);
-    report.has_remaining = mn_kernel_has_work(kernel) || report.next_deadline <= now;
+    const bool due = report.next_deadline <= now && report.next_deadline != MN_NEVER;
+    report.has_remaining = due || mn_kernel_has_work(kernel);
     mn__ambient = outer;
     return report;
 }
