@@ -22,7 +22,7 @@
 #ifndef MNEMOS_FORTH_SHELL_H
 #define MNEMOS_FORTH_SHELL_H
 
-#include <mnemos/forth.h>
+#include <mnemos/forth_system.h>
 #include <mnemos/serial_mux.h>
 
 #ifdef __cplusplus
@@ -45,15 +45,16 @@ typedef struct mn_forth_shell_config {
                                .forth = MN_FORTH_CONFIG_DEFAULT})
 
 /// @brief Spawn a shell.
-/// @param[in,out] registry where the serial mux is, or will be
+/// @param[in,out] system the Forth system that it belongs to; must outlive it
 /// @param[in] config copied
 /// @param[in] name of the task, static text; NULL for "forth"
 /// @param[out] task the task; it ends only if the mux refuses the port or goes
 /// @retval MN_OK spawned
 /// @retval MN_EINVAL a setting is out of range
+/// @retval MN_EFULL the system has as many programs as it may
 /// @retval MN_ENOMEM,MN_ETOOBIG no memory for it
 /// @task_only or before the first tick
-mn_status_t mn_forth_shell_start(mn_registry_t *registry, const mn_forth_shell_config_t *config,
+mn_status_t mn_forth_shell_start(mn_forth_system_t *system, const mn_forth_shell_config_t *config,
                                  const char *name, mn_task_t **task);
 
 /// @brief Bytes that a shell discarded because too much was typed ahead.

@@ -42,12 +42,20 @@ static mn_status_t start_hello(mn_defaults_t *defaults, mn_registry_t *registry,
                                  : MN_OK;
 }
 
+static mn_status_t start_forth(mn_defaults_t *defaults, mn_registry_t *registry,
+                               const mn_defaults_config_t *config) {
+    return (config->shells != 0) ? mn_forth_system_start(registry, &config->forth, &defaults->forth)
+                                 : MN_OK;
+}
+
 static mn_status_t start_shells(mn_defaults_t *defaults, mn_registry_t *registry,
                                 const mn_defaults_config_t *config) {
     mn_forth_shell_config_t shell = config->shell;
+    (void)registry;
     mn_status_t status = MN_OK;
     for (unsigned i = 0; i < config->shells && status == MN_OK; i++) {
-        status = mn_forth_shell_start(registry, &shell, shell_names[i], &defaults->shells[i]);
+        status =
+            mn_forth_shell_start(defaults->forth, &shell, shell_names[i], &defaults->shells[i]);
         shell.port++;
     }
     return status;
@@ -58,7 +66,7 @@ static const struct {
     start_fn *start;
 } steps[] = {
     {"configuration", check}, {"serial mux", start_mux},     {"loopback", start_loopback},
-    {"hello", start_hello},   {"forth shell", start_shells},
+    {"hello", start_hello},   {"forth system", start_forth}, {"forth shell", start_shells},
 };
 
 mn_status_t mn_defaults_start(mn_defaults_t *defaults, mn_registry_t *registry,
@@ -89,6 +97,10 @@ static void stop_task(mn_task_t **task) {
 void mn_defaults_stop(mn_defaults_t *defaults) {
     for (unsigned i = MN_DEFAULT_SHELLS; i-- > 0;) {
         stop_task(&defaults->shells[i]);
+    }
+    if (defaults->forth != NULL) {
+        mn_forth_system_stop(defaults->forth);
+        defaults->forth = NULL;
     }
     stop_task(&defaults->hello);
     stop_task(&defaults->loopback);

@@ -4,25 +4,17 @@
 // Bytes flow one way: port → typed ahead → line → VM → out → port. Every step moves what it can and
 // none waits for another, so a blocked output never keeps a Ctrl-C from being seen.
 
+#include "forth_task.h"
 #include <mnemos/forth_shell.h>
-#include <mnemos/memory.h>
-#include <string.h>
 
-enum { CTRL_C = 0x03, OUT_SIZE = 256 };
+enum { CTRL_C = 0x03 };
 
 typedef struct shell {
-    mn_task_t task;
-    mn_registry_t *registry;
+    mn__forth_task_t forth; // first, so that the storage is the task's
     mn_forth_shell_config_t config;
-    mn_heap_owner_t owner;
     mn_mux_opener_t opener;
     mn_mux_port_t *port;
-    mn_mux_sender_t sender;
     mn_timer_t silence;
-
-    mn_forth_t *vm;
-    void *vm_memory;
-    size_t vm_size;
     bool busy; // the VM has a line that it has not answered
 
     uint8_t *ahead; // a ring of config.capacity bytes
@@ -33,10 +25,11 @@ typedef struct shell {
     char *line; // one byte longer than the VM takes, so that it can refuse what is too long
     size_t line_len;
     bool after_cr;
-
-    size_t out_len;
-    uint8_t out[OUT_SIZE];
 } shell_t;
+
+static shell_t *shell_of(mn_task_t *task) {
+    return (shell_t *)(void *)MN_CONTAINER_OF(task, mn__forth_task_t, task);
+}
 
 // ---------------------------------------------------------------------------------------------
 // Input
@@ -56,14 +49,14 @@ static void interrupt(shell_t *self) {
     self->line_len = 0;
     mn_timer_cancel(&self->silence);
     if (self->busy) {
-        mn_forth_interrupt(self->vm);
+        mn_forth_interrupt(self->forth.vm);
     }
 }
 
 // Take everything from the port, so that a Ctrl-C is found however much is in front of it.
 static mn_status_t drain_port(shell_t *self) {
     mn_span_t bytes = {0};
-    mn_status_t status = mn_mux_read(self->port, &self->task, &bytes);
+    mn_status_t status = mn_mux_read(self->port, &self->forth.task, &bytes);
     while (status == MN_OK) {
         for (size_t i = 0; i < bytes.len; i++) {
             if (bytes.data[i] == CTRL_C) {
@@ -73,9 +66,28 @@ static mn_status_t drain_port(shell_t *self) {
             }
         }
         mn_mux_release(self->port, bytes.len);
-        status = mn_mux_read(self->port, &self->task, &bytes);
+        status = mn_mux_read(self->port, &self->forth.task, &bytes);
     }
     return status;
+}
+
+static uint8_t take_ahead(shell_t *self) {
+    const uint8_t byte = self->ahead[self->ahead_first];
+    self->ahead_first = (self->ahead_first + 1) % self->config.capacity;
+    self->ahead_count--;
+    return byte;
+}
+
+// The next byte for the words that read the terminal by bytes.
+static mn_status_t key(mn__forth_task_t *forth, bool take, uint8_t *byte) {
+    shell_t *self = (shell_t *)(void *)forth;
+    if (self->ahead_count == 0) {
+        return MN_PENDING; // the task is woken by whatever comes in
+    }
+    if (take) {
+        *byte = take_ahead(self);
+    }
+    return MN_OK;
 }
 
 // Add a byte to the line; true if it ended the line.
@@ -98,10 +110,7 @@ static bool add_to_line(shell_t *self, uint8_t byte) {
 static bool collect_line(shell_t *self) {
     const uint32_t count = self->ahead_count;
     while (self->ahead_count != 0) {
-        const uint8_t byte = self->ahead[self->ahead_first];
-        self->ahead_first = (self->ahead_first + 1) % self->config.capacity;
-        self->ahead_count--;
-        if (add_to_line(self, byte)) {
+        if (add_to_line(self, take_ahead(self))) {
             mn_timer_cancel(&self->silence);
             return true;
         }
@@ -111,8 +120,8 @@ static bool collect_line(shell_t *self) {
         return true;
     }
     if (count != 0 && self->line_len != 0 && self->config.line_timeout_ms != 0) {
-        mn_kernel_t *kernel = self->task.kernel;
-        mn_timer_start(&self->silence, &self->task,
+        mn_kernel_t *kernel = self->forth.task.kernel;
+        mn_timer_start(&self->silence, &self->forth.task,
                        mn_now(kernel) + mn_ms(kernel, self->config.line_timeout_ms));
     }
     return false;
@@ -122,61 +131,57 @@ static bool collect_line(shell_t *self) {
 // The VM
 
 static void feed(shell_t *self, const char *text, size_t len) {
-    (void)mn_forth_feed_line(self->vm, text, len); // a line that is refused gets its own answer
+    (void)mn_forth_feed_line(self->forth.vm, text, len); // a line that is refused gets its answer
     self->busy = true;
 }
 
+// A VM with nothing in it, and the buffers that go with it.
 static mn_status_t fresh_vm(shell_t *self) {
-    mn_status_t status =
-        mn_forth_init(&self->vm, &self->config.forth, self->vm_memory, self->vm_size);
+    void *buffers = NULL;
+    const size_t size = self->config.capacity + self->config.forth.input_size + 1U;
+    mn_status_t status = mn__forth_task_new_vm(&self->forth, &self->config.forth, size, &buffers);
     if (status == MN_OK) {
+        self->ahead = buffers;
+        self->line = (char *)self->ahead + self->config.capacity;
         feed(self, "", 0); // answers `ok.`, the greeting
     }
     return status;
 }
 
+// After `bye`. What was typed ahead goes with the old VM's block.
+static mn_status_t replace_vm(shell_t *self) {
+    mn__forth_handles_close(&self->forth);
+    mn_forth_end(self->forth.vm);
+    self->forth.vm = NULL;
+    self->ahead_count = 0;
+    self->line_len = 0;
+    mn_status_t status = mn_free(self->forth.task.kernel, self->forth.vm_memory);
+    MN_ASSERT(status == MN_OK);
+    self->forth.vm_memory = NULL;
+    return fresh_vm(self);
+}
+
 // One slice of the VM's work. MN_PENDING: nothing to do before the next wake.
 static mn_status_t run_vm(shell_t *self) {
-    if (!self->busy || mn_forth_wants(self->vm) == MN_FORTH_WANTS_LINE) {
+    mn_forth_t *vm = self->forth.vm;
+    if (!self->busy || mn_forth_wants(vm) == MN_FORTH_WANTS_LINE) {
         if (!collect_line(self)) {
             return MN_PENDING;
         }
         feed(self, self->line, self->line_len);
         self->line_len = 0;
     }
-    mn_status_t status = mn_forth_run(self->vm, 0);
-    if (status == MN_ECLOSED) {
-        mn_forth_end(self->vm);
-        return fresh_vm(self);
+    mn_status_t status = mn_forth_run(vm, 0);
+    if (status == MN_PENDING) {
+        return (mn_forth_wants(vm) == MN_FORTH_WANTS_HOST) ? MN_PENDING : MN_OK;
     }
-    if (status != MN_PENDING) {
-        self->busy = false;
-    } else if (mn_forth_wants(self->vm) == MN_FORTH_WANTS_HOST) {
-        return MN_PENDING;
-    }
-    return MN_OK;
+    self->busy = false;
+    mn__forth_words_cancel(&self->forth); // of a line that was interrupted
+    return (status == MN_ECLOSED) ? replace_vm(self) : MN_OK;
 }
 
 // ---------------------------------------------------------------------------------------------
 // The task
-
-// Send what the VM has printed. MN_PENDING: the line is busy.
-static mn_status_t send_output(shell_t *self) {
-    mn_status_t status = MN_OK;
-    while (status == MN_OK) {
-        if (self->out_len == 0) {
-            self->out_len = mn_forth_output_take(self->vm, self->out, OUT_SIZE);
-        }
-        if (self->out_len == 0) {
-            return MN_OK;
-        }
-        status = mn_mux_send(self->port, &self->sender, &self->task, self->out, self->out_len);
-        if (status == MN_OK) {
-            self->out_len = 0;
-        }
-    }
-    return status;
-}
 
 // What to do at each poll: at most one slice of the VM, then the others' turn.
 static mn_status_t serve(shell_t *self) {
@@ -184,23 +189,41 @@ static mn_status_t serve(shell_t *self) {
     if (status != MN_PENDING) {
         return status;
     }
-    status = send_output(self);
+    status = mn__forth_task_send(&self->forth);
     if (status == MN_OK) {
         status = run_vm(self);
         if (status == MN_OK) {
-            mn_task_wake(&self->task);
-            status = send_output(self);
+            mn_task_wake(&self->forth.task);
+        }
+        if (status >= MN_OK) {
+            const mn_status_t sent = mn__forth_task_send(&self->forth);
+            status = (sent < MN_OK) ? sent : MN_PENDING;
         }
     }
-    return (status == MN_OK) ? MN_PENDING : status;
+    return status;
+}
+
+static mn_status_t open_terminal(shell_t *self) {
+    mn_task_t *task = &self->forth.task;
+    const mn_mux_open_t open = {.port = self->config.port, .capacity = self->config.capacity};
+    mn_mux_port_t *port = NULL;
+    mn_status_t status =
+        mn_mux_open(&self->opener, self->forth.system->registry, task, &open, &port);
+    if (status == MN_OK) {
+        status = mn__terminal_new(task->kernel, port, &self->forth.terminal);
+        if (status != MN_OK) {
+            mn_mux_close(port);
+        }
+    }
+    self->port = (status == MN_OK) ? port : NULL;
+    return status;
 }
 
 static mn_status_t shell_poll(mn_task_t *task) {
-    shell_t *self = MN_CONTAINER_OF(task, shell_t, task);
-    const mn_mux_open_t open = {.port = self->config.port, .capacity = self->config.capacity};
+    shell_t *self = shell_of(task);
     mn_status_t status = MN_OK;
     MN_BEGIN(task);
-    MN_AWAIT(status, mn_mux_open(&self->opener, self->registry, task, &open, &self->port));
+    MN_AWAIT(status, open_terminal(self));
     if (status != MN_OK) {
         return status;
     }
@@ -210,58 +233,35 @@ static mn_status_t shell_poll(mn_task_t *task) {
 }
 
 static void shell_drop(mn_task_t *task) {
-    shell_t *self = MN_CONTAINER_OF(task, shell_t, task);
+    shell_t *self = shell_of(task);
     mn_timer_cancel(&self->silence);
     mn_mux_open_cancel(&self->opener);
     if (self->port != NULL) {
-        mn_mux_send_cancel(self->port, &self->sender);
         mn_mux_read_cancel(self->port);
-        mn_mux_close(self->port);
     }
-    if (self->vm != NULL) {
-        mn_forth_end(self->vm);
-    }
-    mn_status_t status = mn_free(task->kernel, self->vm_memory);
-    MN_ASSERT(status == MN_OK);
-    status = mn_heap_owner_remove(&task->kernel->heap, &self->owner);
-    MN_ASSERT(status == MN_OK);
+    mn__forth_task_drop(&self->forth);
 }
 
 static const mn_task_type_t shell_type = {"forth", shell_poll, shell_drop};
 
-// The VM, what is typed ahead and the line share one block.
-static mn_status_t allocate_vm(mn_kernel_t *kernel, mn_heap_owner_t *owner,
-                               const mn_forth_shell_config_t *config, void **memory) {
-    const size_t vm_size = mn_forth_memory_needed(&config->forth);
-    if (vm_size == 0 || config->capacity == 0) {
+mn_status_t mn_forth_shell_start(mn_forth_system_t *system, const mn_forth_shell_config_t *config,
+                                 const char *name, mn_task_t **task) {
+    *task = NULL;
+    if (config->capacity == 0) {
         return MN_EINVAL;
     }
-    const size_t buffers = config->capacity + config->forth.input_size + 1U;
-    return mn_alloc(kernel, owner, vm_size + buffers, 0, memory);
-}
-
-static mn_status_t set_up(shell_t *self, mn_registry_t *registry,
-                          const mn_forth_shell_config_t *config) {
-    self->registry = registry;
-    self->config = *config;
-    self->owner = (mn_heap_owner_t)MN_HEAP_OWNER_INIT(self->task.name, 0);
-    self->vm_size = mn_forth_memory_needed(&config->forth);
-    mn_status_t status = allocate_vm(registry->kernel, &self->owner, config, &self->vm_memory);
-    if (status == MN_OK) {
-        self->ahead = (uint8_t *)self->vm_memory + self->vm_size;
-        self->line = (char *)self->ahead + config->capacity;
-        status = fresh_vm(self);
-    }
-    return status;
-}
-
-mn_status_t mn_forth_shell_start(mn_registry_t *registry, const mn_forth_shell_config_t *config,
-                                 const char *name, mn_task_t **task) {
-    mn_status_t status = mn_spawn_new(registry->kernel, sizeof(shell_t), &shell_type, name, task);
+    mn_status_t status =
+        mn_spawn_new(system->registry->kernel, sizeof(shell_t), &shell_type, name, task);
     if (status != MN_OK) {
         return status;
     }
-    status = set_up(MN_CONTAINER_OF(*task, shell_t, task), registry, config);
+    shell_t *self = shell_of(*task);
+    self->config = *config;
+    self->forth.key = key;
+    status = mn__forth_task_init(&self->forth, system);
+    if (status == MN_OK) {
+        status = fresh_vm(self);
+    }
     if (status != MN_OK) {
         mn_cancel_now(*task);
         mn_task_release(*task);

@@ -93,7 +93,7 @@ static void each_failing_allocation_is_reported_and_clean(void **state) {
         }
     }
     mn_heap_fail_nth(&line->tk.kernel.heap, 0);
-    assert_true(reported >= 11); // mux, loopback, hello, two for each of four shells
+    assert_true(reported >= 12); // mux, loopback, hello, system, two for each of four shells
     assert_true(ended >= 6);     // each of the six opens a port
 }
 

@@ -21,6 +21,7 @@ enum { SHELLS = 2, HEAP = 128 * 1024 };
 typedef struct fixture {
     test_line_t line;
     mn_serial_mux_t *mux;
+    mn_forth_system_t *forth;
     mn_task_t *shells[SHELLS];
 } fixture_t;
 
@@ -29,10 +30,11 @@ static int setup(void **state) {
     test_line_init(&f->line, HEAP);
     const mn_serial_mux_config_t config = MN_SERIAL_MUX_DEFAULTS;
     assert_int_equal(mn_serial_mux_start(&f->line.registry, &config, &f->mux), MN_OK);
+    assert_int_equal(mn_forth_system_start(&f->line.registry, &MN_FORTH_SYSTEM_DEFAULTS, &f->forth),
+                     MN_OK);
     for (uint16_t i = 0; i < SHELLS; i++) {
         const mn_forth_shell_config_t shell = MN_FORTH_SHELL_DEFAULTS((uint16_t)(10 + i));
-        assert_int_equal(mn_forth_shell_start(&f->line.registry, &shell, NULL, &f->shells[i]),
-                         MN_OK);
+        assert_int_equal(mn_forth_shell_start(f->forth, &shell, NULL, &f->shells[i]), MN_OK);
     }
     assert_string_equal(test_line_text(&f->line, 10), "ok.\n"); // the greeting
     *state = f;
@@ -45,6 +47,7 @@ static int teardown(void **state) {
         mn_cancel_now(f->shells[i]);
         mn_task_release(f->shells[i]);
     }
+    mn_forth_system_stop(f->forth);
     mn_serial_mux_stop(f->mux);
     assert_int_equal(test_kernel_heap_in_use(&f->line.tk), 0);
     test_line_end(&f->line);
@@ -209,7 +212,7 @@ static void a_shell_without_memory_is_refused_and_leaves_nothing(void **state) {
     for (uint32_t nth = 1; nth <= 2; nth++) {
         mn_task_t *task = NULL;
         mn_heap_fail_nth(&f->line.tk.kernel.heap, nth);
-        assert_int_equal(mn_forth_shell_start(&f->line.registry, &shell, NULL, &task), MN_ENOMEM);
+        assert_int_equal(mn_forth_shell_start(f->forth, &shell, NULL, &task), MN_ENOMEM);
         assert_null(task);
         assert_int_equal(test_kernel_heap_in_use(&f->line.tk), in_use);
     }

@@ -1,0 +1,91 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+// Words for living with other programs: listing them, waiting for one, stopping one.
+
+#include "forth_task.h"
+#include <stdio.h>
+
+static mn__forth_task_t *self_of(mn_forth_t *vm) {
+    return mn_forth_context(vm);
+}
+
+static int w_task_id(mn_forth_t *vm) {
+    (void)mn_forth_push(vm, self_of(vm)->id);
+    return MN_OK;
+}
+
+// The program with the smallest number above `id`; NULL if there is none.
+static const mn__forth_task_t *program_after(const mn_forth_system_t *system, uint32_t id) {
+    const mn__forth_task_t *best = NULL;
+    for (mn_list_t *node = mn_list_first(&system->programs); node != NULL;
+         node = mn_list_next(&system->programs, node)) {
+        const mn__forth_task_t *program = MN_CONTAINER_OF(node, mn__forth_task_t, link);
+        if (program->id > id && (best == NULL || program->id < best->id)) {
+            best = program;
+        }
+    }
+    return best;
+}
+
+// One line for each program. The word's first cell is the number of the last one printed, so that
+// it can go on after the output has been taken, whatever came and went meanwhile.
+static int w_tasks(mn_forth_t *vm) {
+    const mn__forth_task_t *self = self_of(vm);
+    uint32_t *last = mn_forth_word_state(vm);
+    for (;;) {
+        const mn__forth_task_t *program = program_after(self->system, *last);
+        if (program == NULL) {
+            return MN_OK;
+        }
+        char line[64];
+        const int len = snprintf(line, sizeof(line), "%lu %.24s polls %lu%s\n",
+                                 (unsigned long)program->id, program->task.name,
+                                 (unsigned long)program->task.polls, program == self ? " *" : "");
+        mn_status_t status = mn_forth_print(vm, line, (size_t)len);
+        if (status != MN_OK) {
+            return status;
+        }
+        *last = program->id;
+    }
+}
+
+// Whatever ends wakes everybody who waits; each looks whether it was the one.
+static int w_join(mn_forth_t *vm) {
+    mn__forth_task_t *self = self_of(vm);
+    const uint32_t id = mn_forth_peek(vm, 0);
+    for (;;) {
+        int32_t code = 0;
+        mn_status_t status = mn_forth_exit_code(self->system, id, &code);
+        if (status == MN_EBUSY && id == self->id) {
+            return MN_EINVAL; // it would wait for itself
+        }
+        if (status == MN_OK) {
+            mn_wait_cancel(&self->wait);
+            (void)mn_forth_pop(vm);
+            (void)mn_forth_push(vm, (uint32_t)code);
+        }
+        if (status != MN_EBUSY) {
+            return status;
+        }
+        status = mn_wait_queue_wait(&self->system->ended, &self->wait, &self->task);
+        if (status != MN_OK) {
+            return status;
+        }
+    }
+}
+
+static int w_stop(mn_forth_t *vm) {
+    mn__forth_task_t *self = self_of(vm);
+    const uint32_t id = mn_forth_pop(vm);
+    return (id == self->id) ? MN_EINVAL : mn_forth_stop(self->system, id);
+}
+
+static const mn_forth_word_t words[] = {
+    MN_FORTH_WORD("task-id", w_task_id, 0, 1, "( -- id ) the number of this program"),
+    MN_FORTH_WORD("tasks", w_tasks, 0, 0, "( -- ) list the Forth programs that run"),
+    MN_FORTH_WORD("join", w_join, 1, 1, "( id -- code ) wait until a program ends; how it ended"),
+    MN_FORTH_WORD("stop", w_stop, 1, 0, "( id -- ) end a program that was spawned"),
+};
+
+const mn_forth_words_t mn__forth_program_words = {words, MN_COUNT_OF(words), 0, "programs", NULL};

@@ -1,0 +1,123 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#include "forth_task.h"
+#include <string.h>
+
+// ---------------------------------------------------------------------------------------------
+// Terminal
+
+mn_status_t mn__terminal_new(mn_kernel_t *kernel, mn_mux_port_t *port, mn__terminal_t **terminal) {
+    void *memory = NULL;
+    mn_status_t status = mn_alloc(kernel, &kernel->task_owner, sizeof(mn__terminal_t), 0, &memory);
+    if (status == MN_OK) {
+        *terminal = memory;
+        **terminal = (mn__terminal_t){.kernel = kernel, .port = port, .users = 1};
+    }
+    return status;
+}
+
+mn__terminal_t *mn__terminal_share(mn__terminal_t *terminal) {
+    if (terminal != NULL) {
+        terminal->users++;
+    }
+    return terminal;
+}
+
+void mn__terminal_leave(mn__terminal_t *terminal) {
+    if (terminal == NULL || --terminal->users != 0) {
+        return;
+    }
+    mn_mux_close(terminal->port);
+    mn_status_t status = mn_free(terminal->kernel, terminal);
+    MN_ASSERT(status == MN_OK);
+}
+
+mn_status_t mn__forth_task_send(mn__forth_task_t *self) {
+    for (;;) {
+        if (self->out_len == 0) {
+            self->out_len = mn_forth_output_take(self->vm, self->out, MN__FORTH_OUT);
+        }
+        if (self->out_len == 0) {
+            return MN_OK;
+        }
+        if (self->terminal != NULL) {
+            mn_status_t status = mn_mux_send(self->terminal->port, &self->out_sender, &self->task,
+                                             self->out, self->out_len);
+            if (status != MN_OK) {
+                return status;
+            }
+        }
+        self->out_len = 0;
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Life
+
+mn_status_t mn__forth_task_init(mn__forth_task_t *self, mn_forth_system_t *system) {
+    if (system->count == system->config.max_tasks) {
+        return MN_EFULL;
+    }
+    self->system = system;
+    self->id = ++system->last_id;
+    self->owner = (mn_heap_owner_t)MN_HEAP_OWNER_INIT(self->task.name, 0);
+    mn_list_push_back(&system->programs, &self->link);
+    system->count++;
+    return MN_OK;
+}
+
+mn_status_t mn__forth_task_new_vm(mn__forth_task_t *self, const mn_forth_config_t *config,
+                                  size_t extra, void **more) {
+    static const mn_forth_words_t *const sets[] = {&mn__forth_kernel_words,
+                                                   &mn__forth_program_words};
+    mn_forth_config_t own = *config;
+    own.words = sets;
+    own.words_count = MN_COUNT_OF(sets);
+    own.context = self;
+    self->vm_size = mn_forth_memory_needed(&own);
+    if (self->vm_size == 0) {
+        return MN_EINVAL;
+    }
+    mn_status_t status =
+        mn_alloc(self->task.kernel, &self->owner, self->vm_size + extra, 0, &self->vm_memory);
+    if (status == MN_OK) {
+        status = mn_forth_init(&self->vm, &own, self->vm_memory, self->vm_size);
+    }
+    if (more != NULL) {
+        *more = (uint8_t *)self->vm_memory + self->vm_size;
+    }
+    return status;
+}
+
+static void note_exit(mn__forth_task_t *self) {
+    mn_forth_system_t *system = self->system;
+    mn__forth_exit_t *place = &system->exits[system->exit_count % MN_FORTH_SYSTEM_EXITS];
+    *place = (mn__forth_exit_t){.id = self->id, .code = self->exit_code};
+    system->exit_count++;
+    mn_list_remove(&self->link);
+    system->count--;
+    mn_wait_queue_wake_all(&system->ended);
+}
+
+void mn__forth_task_drop(mn__forth_task_t *self) {
+    mn_kernel_t *kernel = self->task.kernel;
+    mn__forth_words_cancel(self);
+    mn__forth_handles_close(self);
+    if (self->terminal != NULL) {
+        mn_mux_send_cancel(self->terminal->port, &self->out_sender);
+        mn__terminal_leave(self->terminal);
+        self->terminal = NULL;
+    }
+    if (self->vm != NULL) {
+        mn_forth_end(self->vm);
+        self->vm = NULL;
+    }
+    mn_status_t status = mn_free(kernel, self->vm_memory);
+    MN_ASSERT(status == MN_OK);
+    status = mn_heap_owner_remove(&kernel->heap, &self->owner);
+    MN_ASSERT(status == MN_OK);
+    if (self->id != 0) {
+        note_exit(self);
+    }
+}

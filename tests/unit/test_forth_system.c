@@ -1,0 +1,255 @@
+// Copyright (c) 2026 The libmnemos authors
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+// Forth programs beside the shells: the spawn service, and the words for time, ports and programs.
+
+#include "test_line.h"
+
+// cmocka needs these before it.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <mnemos/forth_shell.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAP = 128 * 1024, PORT = 10 };
+
+typedef struct fixture {
+    test_line_t line;
+    mn_serial_mux_t *mux;
+    mn_forth_system_t *forth;
+    mn_task_t *shell;
+    test_task_t user; // in whose name the test calls the spawn service
+    mn_forth_spawn_client_t client;
+} fixture_t;
+
+static int setup(void **state) {
+    fixture_t *f = calloc(1, sizeof(*f));
+    test_line_init(&f->line, HEAP);
+    mn_serial_mux_config_t mux = MN_SERIAL_MUX_DEFAULTS;
+    mux.max_ports = 40;
+    mn_forth_system_config_t system = MN_FORTH_SYSTEM_DEFAULTS;
+    system.max_tasks = 4;
+    const mn_forth_shell_config_t shell = MN_FORTH_SHELL_DEFAULTS(PORT);
+    assert_int_equal(mn_serial_mux_start(&f->line.registry, &mux, &f->mux), MN_OK);
+    assert_int_equal(mn_forth_system_start(&f->line.registry, &system, &f->forth), MN_OK);
+    assert_int_equal(mn_forth_shell_start(f->forth, &shell, "shell", &f->shell), MN_OK);
+    test_task_spawn(&f->line.tk, &f->user, "user", NULL, NULL);
+    const mn_unit_t hello = {0};
+    while (mn_forth_spawn_connect(&f->client, &f->line.registry, &f->user.task, &hello) ==
+           MN_PENDING) {
+        test_kernel_run(&f->line.tk);
+    }
+    assert_string_equal(test_line_text(&f->line, PORT), "ok.\n");
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    fixture_t *f = *state;
+    mn_forth_spawn_disconnect(&f->client);
+    mn_cancel_now(&f->user.task);
+    mn_cancel_now(f->shell);
+    mn_task_release(f->shell);
+    mn_forth_system_stop(f->forth);
+    mn_serial_mux_stop(f->mux);
+    test_kernel_run(&f->line.tk); // programs that were stopped give their storage back
+    assert_int_equal(test_kernel_heap_in_use(&f->line.tk), 0);
+    test_line_end(&f->line);
+    free(f);
+    return 0;
+}
+
+static const char *ask(fixture_t *f, const char *line) {
+    test_line_send(&f->line, PORT, line);
+    return test_line_text(&f->line, PORT);
+}
+
+// Start a program; its number, or 0 and the reason in `*why`.
+static uint32_t spawn(fixture_t *f, const char *source, uint16_t port, mn_status_t *why) {
+    const mn_forth_program_t program = {.source = source, .len = strlen(source), .port = port};
+    mn_status_t status = MN_PENDING;
+    for (int i = 0; i < 4 && status == MN_PENDING; i++) {
+        status = mn_forth_spawn_call(&f->client, &f->user.task, &program);
+        if (status == MN_PENDING) {
+            (void)mn_kernel_tick(&f->line.tk.kernel);
+        }
+    }
+    *why = (status == MN_EFAILED) ? mn_forth_spawn_error(&f->client)->status : status;
+    return (status == MN_OK) ? mn_forth_spawn_response(&f->client)->id : 0;
+}
+
+static void a_program_runs_and_its_exit_code_is_kept(void **state) {
+    fixture_t *f = *state;
+    mn_status_t why = MN_OK;
+    int32_t code = 99;
+    const uint32_t good = spawn(f, "1 2 + drop", MN_FORTH_NO_PORT, &why);
+    const uint32_t bad = spawn(f, "1 0 /", MN_FORTH_NO_PORT, &why);
+    assert_true(good != 0 && bad != 0 && good != bad);
+    test_kernel_run(&f->line.tk);
+    assert_int_equal(mn_forth_exit_code(f->forth, good, &code), MN_OK);
+    assert_int_equal(code, 0);
+    assert_int_equal(mn_forth_exit_code(f->forth, bad, &code), MN_OK);
+    assert_int_equal(code, -10); // division by zero, as the standard numbers it
+    assert_int_equal(mn_forth_exit_code(f->forth, 12345, &code), MN_ENOTFOUND);
+    assert_int_equal(mn_forth_count(f->forth), 1);
+}
+
+static void a_programs_output_goes_to_its_port(void **state) {
+    fixture_t *f = *state;
+    mn_status_t why = MN_OK;
+    assert_true(spawn(f, ": greet .\" from afar\" ; greet", 77, &why) != 0);
+    assert_non_null(strstr(test_line_text(&f->line, 77), "from afar"));
+    // The port is closed with the program, so the next one can have it.
+    assert_true(spawn(f, ".\" again\"", 77, &why) != 0);
+    assert_non_null(strstr(test_line_text(&f->line, 77), "again"));
+}
+
+static void too_many_programs_and_bad_lines_are_refused(void **state) {
+    fixture_t *f = *state;
+    mn_status_t why = MN_OK;
+    char line[300];
+    memset(line, '1', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    assert_int_equal(spawn(f, line, MN_FORTH_NO_PORT, &why), 0);
+    assert_int_equal(why, MN_ETOOBIG);
+    assert_int_equal(spawn(f, "\xFF", MN_FORTH_NO_PORT, &why), 0);
+    assert_int_equal(why, MN_EINVAL);
+    for (int i = 0; i < 3; i++) {
+        assert_true(spawn(f, "100 sleep::s", MN_FORTH_NO_PORT, &why) != 0);
+    }
+    assert_int_equal(spawn(f, "1", MN_FORTH_NO_PORT, &why), 0);
+    assert_int_equal(why, MN_EFULL);
+}
+
+static void programs_are_listed_joined_and_stopped(void **state) {
+    fixture_t *f = *state;
+    mn_status_t why = MN_OK;
+    const uint32_t id = spawn(f, "5 sleep::ms 7 throw", MN_FORTH_NO_PORT, &why);
+    assert_int_equal(id, 2); // the shell is 1
+    const char *list = ask(f, "tasks\n");
+    assert_non_null(strstr(list, "1 shell polls "));
+    assert_non_null(strstr(list, "2 program polls "));
+    assert_string_equal(ask(f, "2 join .\n"), "");
+    test_kernel_advance(&f->line.tk, 5000);
+    assert_string_equal(test_line_text(&f->line, PORT), "7 ok.\n");
+    assert_string_equal(ask(f, "2 join .\n"), "7 ok.\n"); // also when it has ended before
+
+    assert_int_equal(spawn(f, ": spin begin again ; spin", MN_FORTH_NO_PORT, &why), 3);
+    test_line_send(&f->line, PORT, "3 stop 3 join . task-id .\n");
+    for (int i = 0; i < 10; i++) {
+        (void)mn_kernel_tick(&f->line.tk.kernel);
+    }
+    assert_string_equal(test_line_text(&f->line, PORT), "-28 1 ok.\n");
+    assert_int_equal(ask(f, "99 stop\n")[0], '?');
+    assert_int_equal(ask(f, "1 stop\n")[0], '?');
+    assert_int_equal(ask(f, "1 join\n")[0], '?');
+}
+
+static void ten_thousand_programs_leave_the_heap_as_it_was(void **state) {
+    fixture_t *f = *state;
+    mn_status_t why = MN_OK;
+    (void)spawn(f, "1 drop", MN_FORTH_NO_PORT, &why);
+    test_kernel_run(&f->line.tk);
+    const size_t in_use = test_kernel_heap_in_use(&f->line.tk);
+    for (int i = 0; i < 10000; i++) {
+        assert_true(spawn(f, "variable x 5 x !", MN_FORTH_NO_PORT, &why) != 0);
+        test_kernel_run(&f->line.tk);
+    }
+    assert_int_equal(test_kernel_heap_in_use(&f->line.tk), in_use);
+}
+
+static void sleeping_takes_the_time_it_says(void **state) {
+    fixture_t *f = *state;
+    assert_string_equal(ask(f, "utime drop 3 sleep::ms utime drop swap - .\n"), "");
+    test_kernel_advance(&f->line.tk, 2999);
+    assert_string_equal(test_line_text(&f->line, PORT), "");
+    test_kernel_advance(&f->line.tk, 1);
+    assert_string_equal(test_line_text(&f->line, PORT), "3000 ok.\n");
+    assert_int_equal(ask(f, "-1 sleep::ms\n")[0], '?');
+}
+
+// Ctrl-C in the middle of a wait ends the line, and the next wait starts anew.
+static void a_wait_can_be_interrupted(void **state) {
+    fixture_t *f = *state;
+    assert_string_equal(ask(f, "100 sleep::s\n"), "");
+    assert_int_equal(ask(f, "\x03")[0], '?');
+    assert_string_equal(ask(f, "1 sleep::ms\n"), "");
+    test_kernel_advance(&f->line.tk, 1000);
+    assert_string_equal(test_line_text(&f->line, PORT), "ok.\n");
+}
+
+static void a_program_talks_through_a_port_of_its_own(void **state) {
+    fixture_t *f = *state;
+    assert_string_equal(ask(f, "77 32 sermux::open_port constant p\n"), "ok.\n");
+    test_line_send(&f->line, PORT, "s\" over there\" p sermux::write\n");
+    assert_string_equal(test_line_text(&f->line, 77), "over there");
+    assert_string_equal(ask(f, "create buf 32 allot : get buf 32 p sermux::read buf swap type ;\n"),
+                        "ok.\n");
+    test_line_send(&f->line, PORT, "get\n");
+    test_kernel_run(&f->line.tk);
+    test_line_send(&f->line, 77, "and back");
+    assert_string_equal(test_line_text(&f->line, PORT), "and backok.\n");
+    assert_string_equal(ask(f, "p close\n"), "ok.\n");
+    assert_int_equal(ask(f, "p close\n")[0], '?');
+    assert_int_equal(ask(f, "buf 1 p sermux::write\n")[0], '?');
+}
+
+static void ports_that_cannot_be_opened_are_an_error(void **state) {
+    fixture_t *f = *state;
+    static const char *const lines[] = {"10 32 sermux::open_port\n", "70000 32 sermux::open_port\n",
+                                        "77 0 sermux::open_port\n", "77 -1 sermux::open_port\n",
+                                        "1 2 3 sermux::read\n"};
+    for (size_t i = 0; i < MN_COUNT_OF(lines); i++) {
+        assert_int_equal(ask(f, lines[i])[0], '?');
+        assert_string_equal(ask(f, "1 .\n"), "1 ok.\n");
+    }
+}
+
+// Handles end with the VM: what was open can be opened again.
+static void bye_closes_what_was_open(void **state) {
+    fixture_t *f = *state;
+    assert_string_equal(ask(f, "77 32 sermux::open_port drop\n"), "ok.\n");
+    assert_int_equal(ask(f, "77 32 sermux::open_port\n")[0], '?');
+    (void)ask(f, "bye\n");
+    assert_string_equal(ask(f, "77 32 sermux::open_port drop\n"), "ok.\n");
+}
+
+static void sixteen_handles_are_the_most(void **state) {
+    fixture_t *f = *state;
+    const char *answer = ask(f, ": many 17 0 do 100 i + 8 sermux::open_port drop loop ; many\n");
+    assert_int_equal(answer[0], '?');
+    assert_int_equal(mn_serial_mux_stats(f->mux).open_ports, 1 + 16); // the shell's and these
+    assert_string_equal(ask(f, "7 close 300 8 sermux::open_port drop\n"), "ok.\n");
+}
+
+static void keys_are_read_one_by_one(void **state) {
+    fixture_t *f = *state;
+    assert_string_equal(ask(f, "key? . key . key .\n"), "0 ");
+    test_line_send(&f->line, PORT, "A");
+    test_line_send(&f->line, PORT, "B");
+    assert_string_equal(test_line_text(&f->line, PORT), "65 66 ok.\n");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_program_runs_and_its_exit_code_is_kept),
+        TEST(a_programs_output_goes_to_its_port),
+        TEST(too_many_programs_and_bad_lines_are_refused),
+        TEST(programs_are_listed_joined_and_stopped),
+        TEST(ten_thousand_programs_leave_the_heap_as_it_was),
+        TEST(sleeping_takes_the_time_it_says),
+        TEST(a_wait_can_be_interrupted),
+        TEST(a_program_talks_through_a_port_of_its_own),
+        TEST(ports_that_cannot_be_opened_are_an_error),
+        TEST(bye_closes_what_was_open),
+        TEST(sixteen_handles_are_the_most),
+        TEST(keys_are_read_one_by_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
