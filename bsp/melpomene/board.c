@@ -19,7 +19,7 @@
 static alignas(max_align_t) uint8_t heap[HEAP_SIZE];
 static host_uart_t uart;
 static host_terminal_t terminal;
-static mn_kernel_t *kernel;
+static mn_kernel_t *running;
 
 const char *mn_board_name(void) {
     return "melpomene";
@@ -64,14 +64,14 @@ void mn_board_init(int argc, char **argv, mn_board_config_t *config) {
     config->services.loopback.buffer_size = 2 * config->services.serial_mux.max_frame;
 }
 
-mn_status_t mn_board_start(mn_kernel_t *with, mn_registry_t *registry, const char **failed) {
-    kernel = with;
+mn_status_t mn_board_start(mn_kernel_t *kernel, mn_registry_t *registry, const char **failed) {
+    running = kernel;
     *failed = "the serial port";
     return host_uart_start(&uart, registry);
 }
 
 void mn_board_wait(uint64_t deadline) {
-    host_loop_wait(kernel, deadline);
+    host_loop_wait(running, deadline);
 }
 
 bool mn_board_running(void) {

@@ -31,10 +31,10 @@ def run(*options, **kwargs):
 class Board:
     """A running board. With `terminal` its standard input and output are pipes."""
 
-    def __init__(self, *options, terminal=False):
+    def __init__(self, *options, terminal=False, program=PROGRAM):
         mode = [] if terminal else ["--headless"]
         self.process = subprocess.Popen(
-            [PROGRAM, *mode, "--serial-addr", "127.0.0.1:0", *options],
+            [program, *mode, "--serial-addr", "127.0.0.1:0", *options],
             stdin=subprocess.PIPE if terminal else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.output = bytearray()
@@ -172,14 +172,14 @@ class Screen:
 class TerminalBoard:
     """A running board on a pseudo-terminal, and what can be seen there."""
 
-    def __init__(self, *options, columns=80):
+    def __init__(self, *options, columns=80, program=PROGRAM):
         self.ours, theirs = pty.openpty()
         self.theirs = theirs
         termios.tcsetwinsize(theirs, (24, columns))
         self.settings = termios.tcgetattr(theirs)
         self.screen = Screen(columns)
         self.process = subprocess.Popen(
-            [PROGRAM, "--serial-addr", "127.0.0.1:0", *options], stdin=theirs, stdout=theirs,
+            [program, "--serial-addr", "127.0.0.1:0", *options], stdin=theirs, stdout=theirs,
             stderr=theirs, start_new_session=True, env={**os.environ, "TERM": "xterm"})
         self.raw = b""
         self.wait_until(lambda: LISTENING.search(self.raw), "the first line")

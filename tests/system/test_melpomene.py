@@ -11,7 +11,7 @@ import socket
 import time
 import unittest
 
-from melpomene import Board, TerminalBoard, run
+from melpomene import BIN, Board, TerminalBoard, run
 from sermux import LIMIT, frame
 
 FORTH = (10, 11, 12, 13)
@@ -304,6 +304,39 @@ class Ending(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertEqual(done.stderr.decode(),
                          f"melpomene: cannot listen on {address}: Address already in use\n")
+
+
+class Panic(unittest.TestCase):
+    """A program that fails an assertion when something arrives on port 99."""
+
+    PROGRAM = str(BIN / "melpomene-panic")
+    REPORT = (r"panic: assertion failed: status == MN_EIO{0}"
+              r"panic: at \S*melpomene_panic\.c:\d+{0}panic: in task bomb{0}")
+
+    def test_the_report_goes_to_client_and_standard_error(self):
+        with Board(program=self.PROGRAM) as board, board.connect() as client:
+            client.ask(10, "1 2 + .", b"3 ok.\n")
+            client.send(99, b"!")
+            while client.receive():
+                pass
+            self.assertRegex(b"".join(client.texts).decode(),
+                             r"\A" + self.REPORT.format(r"\r\n") + r"\Z")
+            self.assertTrue(all(len(text) < text[0] for text in client.texts))
+            status, errors = board.wait()
+        self.assertEqual(status, -signal.SIGABRT)
+        self.assertRegex(errors.decode(), r"\A" + self.REPORT.format(r"\n") + r"\Z")
+
+    def test_the_terminal_is_restored_and_shows_the_report(self):
+        with TerminalBoard(program=self.PROGRAM) as board:
+            board.wait_for("ok.", ">")
+            board.type(b"1 2")
+            board.wait_for("> 1 2")
+            with board.connect() as client:
+                client.send(99, b"!")
+                self.assertEqual(board.end(), -signal.SIGABRT)
+            self.assertEqual(board.settings_now(), board.settings)
+            self.assertRegex("\n".join(board.screen.lines()[2:]),
+                             r"\A" + self.REPORT.format(r"\n"))
 
 
 class Pipes(unittest.TestCase):

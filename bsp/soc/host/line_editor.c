@@ -31,11 +31,11 @@ static size_t next(const line_editor_t *e, size_t at) {
 }
 
 static size_t previous(const line_editor_t *e, size_t at) {
-    if (at > 0) {
+    while (at > 0) {
         at--;
-    }
-    while (at > 0 && continues(e->text[at])) {
-        at--;
+        if (!continues(e->text[at])) {
+            break;
+        }
     }
     return at;
 }

@@ -107,7 +107,7 @@ void host_loop_wait(mn_kernel_t *kernel, uint64_t deadline) {
     }
     struct pollfd fds[1 + HOST_DEVICES_MAX * HOST_DEVICE_FDS_MAX] = {
         {.fd = loop.signal_pipe[0], .events = POLLIN}};
-    size_t counts[HOST_DEVICES_MAX];
+    size_t counts[HOST_DEVICES_MAX] = {0};
     size_t total = 1;
     for (size_t i = 0; i < loop.count; i++) {
         counts[i] = loop.devices[i]->ops->prepare(loop.devices[i], &fds[total], &deadline);
