@@ -69,13 +69,16 @@ typedef struct mn_forth_config {
     uint32_t words_count;                 ///< how many sets @ref words has, at most 8
     void *context;                        ///< handed to host words
 
+    /// @brief Handed to the three functions below. They are called also after this VM has ended, as
+    /// long as a fork of it lives, so it must outlive them all.
+    void *memory_context;
     /// @brief Get @p size bytes for a copy of a page that is shared with a forked VM, aligned for
     /// any type; NULL if there are none. NULL function: no VM can be forked from this one.
-    void *(*alloc)(void *context, size_t size);
+    void *(*alloc)(void *memory_context, size_t size);
     /// @brief Give back what @ref alloc returned.
-    void (*free)(void *context, void *memory, size_t size);
+    void (*free)(void *memory_context, void *memory, size_t size);
     /// @brief The memory of an ended VM is no longer used by any fork of it. May be NULL.
-    void (*released)(void *context, void *memory);
+    void (*released)(void *memory_context, void *memory);
 } mn_forth_config_t;
 
 /// @brief The defaults: a VM for a prompt in about 7 KB on a 32-bit machine, of which 4 KB are for

@@ -15,7 +15,7 @@
 static void unref_frame(mn_forth_t *vm, uint8_t *frame) {
     frame_t *header = mn__forth_frame_of(frame);
     if (--header->references == 0 && header->allocated != 0) {
-        vm->config.free(vm->config.context, header, sizeof *header + PAGE_SIZE);
+        vm->config.free(vm->config.memory_context, header, sizeof *header + PAGE_SIZE);
     }
 }
 
@@ -31,7 +31,7 @@ static frame_t *new_frame(mn_forth_t *vm, uint32_t page) {
     if (vm->config.alloc == NULL || vm->config.free == NULL) {
         return NULL;
     }
-    frame_t *frame = vm->config.alloc(vm->config.context, sizeof *frame + PAGE_SIZE);
+    frame_t *frame = vm->config.alloc(vm->config.memory_context, sizeof *frame + PAGE_SIZE);
     if (frame != NULL) {
         frame->allocated = 1;
     }
@@ -155,7 +155,7 @@ static void unref_block(mn_forth_t *vm) {
     while (vm != NULL && --vm->references == 0) {
         mn_forth_t *parent = vm->parent;
         if (vm->config.released != NULL) {
-            vm->config.released(vm->config.context, vm);
+            vm->config.released(vm->config.memory_context, vm);
         }
         vm = parent;
     }

@@ -116,7 +116,8 @@ static int w_dict(mn_forth_t *vm) {
     for (; *step <= vm->seg.words; ++*step) {
         uint32_t number = vm->seg.words - *step;
         const uint16_t *header = mn__forth_unit(vm, mn__forth_word_at(vm, number));
-        const char *after = number < vm->seg.word_base ? "*, " : ", ";
+        const char *after =
+            number < vm->seg.word_base || number < vm->seg.frozen_words ? "*, " : ", ";
         if ((mn__forth_flags(header) & WORD_HIDDEN) == 0 &&
             print_listed(vm, XT_WORD | number, after) != FN_OK) {
             return FN_WAIT;
