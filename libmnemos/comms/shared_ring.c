@@ -22,6 +22,7 @@ mn_status_t mn_shared_ring_grant_wait(mn_shared_ring_t *shared, mn_ring_writer_t
         }
         writer->owns = true;
     }
+    MN_ASSERT(!shared->ring->write_live); // else this writer has not committed yet
     mn_status_t status = mn_ring_grant_wait(shared->ring, task, len, grant);
     if (status < MN_OK) {
         give_up(shared, writer);
