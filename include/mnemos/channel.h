@@ -14,8 +14,7 @@
 /// then ::MN_ECLOSED.
 ///
 /// **Interrupts.** A channel initialised with `from_isr` also takes items from interrupt handlers,
-/// without waiting; its operations then hold interrupts back for the few instructions that they
-/// share.
+/// without waiting; its operations then hold interrupts back while they copy one item.
 ///
 /// @code
 /// MN_CHANNEL_TYPE(key_channel, key_event_t)

@@ -116,12 +116,13 @@ void mn_channel_remove_producer(mn_channel_t *channel) {
     }
 }
 
+// Once the channel is closed no interrupt gets as far as the waiting producers, who may be many.
 void mn_channel_close(mn_channel_t *channel) {
     uint32_t state = guard(channel);
     channel->closed = true;
+    unguard(channel, state);
     mn_wait_queue_close(&channel->room.queue);
     mn_wait_cell_wake(&channel->consumer);
-    unguard(channel, state);
 }
 
 uint32_t mn_channel_count(const mn_channel_t *channel) {
