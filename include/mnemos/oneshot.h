@@ -37,12 +37,15 @@ typedef struct mn_oneshot {
 } mn_oneshot_t;
 
 /// @brief Make an idle receiver whose answers of @p size bytes go to @p value.
+///
+/// With a size of 0 the answer is that there was one; then @p value may be NULL.
 /// @param[out] oneshot the receiver
 /// @param[in] value where answers go; stays as long as the receiver is used
 /// @param[in] size bytes of an answer
 void mn_oneshot_init(mn_oneshot_t *oneshot, void *value, size_t size);
 
 /// @brief Expect an answer from @p sender. An unread answer is discarded.
+/// @pre @p sender is not armed
 /// @param[in,out] oneshot the receiver
 /// @param[in,out] sender unarmed
 /// @retval MN_OK armed
@@ -65,6 +68,9 @@ mn_status_t mn_oneshot_receive(mn_oneshot_t *oneshot, mn_task_t *task);
 void mn_oneshot_cancel(mn_oneshot_t *oneshot);
 
 /// @brief Send the answer. The sender is used up.
+///
+/// If a task drops or moves a sender while an interrupt sends with it, one of them comes first;
+/// what was answered with ::MN_OK arrives.
 /// @param[in,out] sender an armed sender
 /// @param[in] value as many bytes as the receiver's size
 /// @retval MN_OK delivered

@@ -1,7 +1,11 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+// An interrupt may use a sender while a task does something else with it, so taking the receiver
+// from a sender is done in one piece: whoever gets it has the only right to change its state.
+
 #include <mnemos/oneshot.h>
+#include <mnemos/port.h>
 #include <string.h>
 
 enum { IDLE = 0, ARMED, READY };
@@ -43,8 +47,10 @@ void mn_oneshot_cancel(mn_oneshot_t *oneshot) {
 
 // Part the two; the receiver learns of it by its new state.
 static mn_oneshot_t *disarm(mn_oneshot_sender_t *sender) {
+    const uint32_t state = mn_port_irq_save();
     mn_oneshot_t *oneshot = sender->receiver;
     sender->receiver = NULL;
+    mn_port_irq_restore(state);
     return oneshot;
 }
 
@@ -53,7 +59,9 @@ mn_status_t mn_oneshot_send(mn_oneshot_sender_t *sender, const void *value) {
     if (oneshot == NULL) {
         return MN_ECLOSED;
     }
-    memcpy(oneshot->value, value, oneshot->size);
+    if (oneshot->size != 0) { // else there need not be a place for it
+        memcpy(oneshot->value, value, oneshot->size);
+    }
     oneshot->state = READY;
     mn_wait_cell_wake(&oneshot->cell);
     return MN_OK;
@@ -69,9 +77,12 @@ void mn_oneshot_drop(mn_oneshot_sender_t *sender) {
 
 void mn_oneshot_move(mn_oneshot_sender_t *to, mn_oneshot_sender_t *from) {
     MN_ASSERT(to->receiver == NULL);
-    mn_oneshot_t *oneshot = disarm(from);
+    const uint32_t state = mn_port_irq_save();
+    mn_oneshot_t *oneshot = from->receiver;
+    from->receiver = NULL;
+    to->receiver = oneshot;
     if (oneshot != NULL) {
-        to->receiver = oneshot;
         oneshot->sender = to;
     }
+    mn_port_irq_restore(state);
 }
