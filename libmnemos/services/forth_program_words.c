@@ -75,6 +75,34 @@ static int w_join(mn_forth_t *vm) {
     }
 }
 
+static int w_spawn(mn_forth_t *vm) {
+    uint32_t id = 0;
+    mn_status_t status = mn__forth_spawn_fork(self_of(vm), mn_forth_peek(vm, 0), NULL, &id);
+    if (status == MN_OK) {
+        (void)mn_forth_pop(vm);
+        (void)mn_forth_push(vm, id);
+    }
+    return status;
+}
+
+// The handle's port becomes the program's terminal, and the handle is closed.
+static int w_spawn_to(mn_forth_t *vm) {
+    mn__forth_task_t *self = self_of(vm);
+    mn__handle_t *handle = mn__forth_handle_find(self, mn_forth_peek(vm, 0), MN__HANDLE_PORT);
+    if (handle == NULL) {
+        return MN_ENOTFOUND;
+    }
+    uint32_t id = 0;
+    mn_status_t status = mn__forth_spawn_fork(self, mn_forth_peek(vm, 1), handle->object, &id);
+    if (status == MN_OK) {
+        *handle = (mn__handle_t){0};
+        (void)mn_forth_pop(vm);
+        (void)mn_forth_pop(vm);
+        (void)mn_forth_push(vm, id);
+    }
+    return status;
+}
+
 static int w_stop(mn_forth_t *vm) {
     mn__forth_task_t *self = self_of(vm);
     const uint32_t id = mn_forth_pop(vm);
@@ -82,6 +110,10 @@ static int w_stop(mn_forth_t *vm) {
 }
 
 static const mn_forth_word_t words[] = {
+    MN_FORTH_WORD("spawn", w_spawn, 1, 1,
+                  "( xt -- id ) run xt in a program of its own, with a copy of all data"),
+    MN_FORTH_WORD("spawn-to", w_spawn_to, 2, 1,
+                  "( xt handle -- id ) the same with its output to a port, which it takes over"),
     MN_FORTH_WORD("task-id", w_task_id, 0, 1, "( -- id ) the number of this program"),
     MN_FORTH_WORD("tasks", w_tasks, 0, 0, "( -- ) list the Forth programs that run"),
     MN_FORTH_WORD("join", w_join, 1, 1, "( id -- code ) wait until a program ends; how it ended"),

@@ -135,29 +135,18 @@ static void feed(shell_t *self, const char *text, size_t len) {
     self->busy = true;
 }
 
-// A VM with nothing in it, and the buffers that go with it.
 static mn_status_t fresh_vm(shell_t *self) {
-    void *buffers = NULL;
-    const size_t size = self->config.capacity + self->config.forth.input_size + 1U;
-    mn_status_t status = mn__forth_task_new_vm(&self->forth, &self->config.forth, size, &buffers);
+    mn_status_t status = mn__forth_task_new_vm(&self->forth, &self->config.forth);
     if (status == MN_OK) {
-        self->ahead = buffers;
-        self->line = (char *)self->ahead + self->config.capacity;
         feed(self, "", 0); // answers `ok.`, the greeting
     }
     return status;
 }
 
-// After `bye`. What was typed ahead goes with the old VM's block.
+// After `bye`: a VM with nothing in it and nothing open.
 static mn_status_t replace_vm(shell_t *self) {
     mn__forth_handles_close(&self->forth);
-    mn_forth_end(self->forth.vm);
-    self->forth.vm = NULL;
-    self->ahead_count = 0;
-    self->line_len = 0;
-    mn_status_t status = mn_free(self->forth.task.kernel, self->forth.vm_memory);
-    MN_ASSERT(status == MN_OK);
-    self->forth.vm_memory = NULL;
+    mn__forth_task_end_vm(&self->forth);
     return fresh_vm(self);
 }
 
@@ -250,13 +239,16 @@ mn_status_t mn_forth_shell_start(mn_forth_system_t *system, const mn_forth_shell
     if (config->capacity == 0) {
         return MN_EINVAL;
     }
-    mn_status_t status =
-        mn_spawn_new(system->registry->kernel, sizeof(shell_t), &shell_type, name, task);
+    // The task, what is typed ahead and the line are one block.
+    const size_t size = sizeof(shell_t) + config->capacity + config->forth.input_size + 1U;
+    mn_status_t status = mn_spawn_new(system->registry->kernel, size, &shell_type, name, task);
     if (status != MN_OK) {
         return status;
     }
     shell_t *self = shell_of(*task);
     self->config = *config;
+    self->ahead = (uint8_t *)(self + 1);
+    self->line = (char *)(self->ahead + config->capacity);
     self->forth.key = key;
     status = mn__forth_task_init(&self->forth, system);
     if (status == MN_OK) {

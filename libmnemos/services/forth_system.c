@@ -5,6 +5,7 @@
 // that it was given; its storage goes by itself.
 
 #include "forth_task.h"
+#include <stdio.h>
 #include <string.h>
 
 MN_SERVICE_DEFINE(MN_FORTH_SPAWN_SERVICE)
@@ -19,6 +20,7 @@ typedef struct program {
     uint16_t port;          // to open for its output, or MN_FORTH_NO_PORT
     mn_mux_opener_t opener;
     bool ended;
+    bool reported; // what went wrong, if anything did, is in the output
 } program_t;
 
 static program_t *program_of(mn_task_t *task) {
@@ -40,31 +42,47 @@ static mn_status_t open_output(program_t *self) {
     return status;
 }
 
-// One slice of the VM, and its output on its way. MN_OK once the program has ended.
-static mn_status_t advance(program_t *self) {
+// Say on the terminal why the program failed; it has nobody else to say so.
+static void report(program_t *self) {
     mn__forth_task_t *forth = &self->forth;
-    mn_status_t status = mn__forth_task_send(forth);
-    if (status != MN_OK || self->ended) {
+    mn_forth_error_t error;
+    mn_forth_error(forth->vm, &error);
+    forth->exit_code = error.code;
+    self->reported = true;
+    if (error.code != 0) {
+        const int len = snprintf((char *)forth->out, MN__FORTH_OUT, "? program %lu: %.80s%s%.32s\n",
+                                 (unsigned long)forth->id, error.text,
+                                 (error.word[0] == '\0') ? "" : ": ", error.word);
+        forth->out_len = (size_t)len;
+    }
+}
+
+// One slice of the VM. Without a wake of its own afterwards it waits for what a word has arranged.
+static void run_slice(program_t *self) {
+    mn_forth_t *vm = self->forth.vm;
+    if (mn_forth_run(vm, 0) != MN_PENDING) {
+        self->ended = true;
+    } else if (mn_forth_wants(vm) == MN_FORTH_WANTS_LINE) {
+        mn_forth_feed_end(vm); // it has no input
+    } else if (mn_forth_wants(vm) == MN_FORTH_WANTS_HOST) {
+        return;
+    }
+    mn_task_wake(&self->forth.task);
+}
+
+// At most one slice, and the output on its way. MN_OK once the program has ended.
+static mn_status_t advance(program_t *self) {
+    mn_status_t status = mn__forth_task_send(&self->forth);
+    if (status != MN_OK || self->reported) {
         return status;
     }
-    const mn_status_t outcome = mn_forth_run(forth->vm, 0);
-    const mn_forth_wants_t wants = mn_forth_wants(forth->vm);
-    if (outcome != MN_PENDING) {
-        mn_forth_error_t error;
-        mn_forth_error(forth->vm, &error);
-        forth->exit_code = error.code;
-        self->ended = true;
-    } else if (wants == MN_FORTH_WANTS_LINE) {
-        mn_forth_feed_end(forth->vm); // it has no input
+    if (self->ended) {
+        report(self);
+        return mn__forth_task_send(&self->forth);
     }
-    status = mn__forth_task_send(forth);
-    if (status == MN_OK && !self->ended) {
-        if (outcome != MN_PENDING || wants != MN_FORTH_WANTS_HOST) {
-            mn_task_wake(&forth->task);
-        }
-        return MN_PENDING;
-    }
-    return status;
+    run_slice(self);
+    status = mn__forth_task_send(&self->forth);
+    return (status < MN_OK) ? status : MN_PENDING;
 }
 
 static mn_status_t program_poll(mn_task_t *task) {
@@ -83,7 +101,7 @@ static mn_status_t program_poll(mn_task_t *task) {
 static void program_drop(mn_task_t *task) {
     program_t *self = program_of(task);
     mn_mux_open_cancel(&self->opener);
-    if (!self->ended && self->forth.exit_code == 0) {
+    if (!self->reported && self->forth.exit_code == 0) {
         self->forth.exit_code = THROW_INTERRUPT;
     }
     mn__forth_task_drop(&self->forth);
@@ -91,45 +109,87 @@ static void program_drop(mn_task_t *task) {
 
 static const mn_task_type_t program_type = {"program", program_poll, program_drop};
 
-static mn_status_t new_program(mn_forth_system_t *system, const mn_forth_program_t *order,
-                               program_t **program) {
+// A task for a program, known to the system, with nothing to run yet.
+static mn_status_t new_task(mn_forth_system_t *system, const char *name, program_t **program) {
     mn_task_t *task = NULL;
-    mn_status_t status = mn_spawn_new(system->registry->kernel, sizeof(program_t), &program_type,
-                                      order->name, &task);
+    mn_status_t status =
+        mn_spawn_new(system->registry->kernel, sizeof(program_t), &program_type, name, &task);
     if (status != MN_OK) {
         return status;
     }
-    program_t *self = program_of(task);
-    self->port = order->port;
-    status = mn__forth_task_init(&self->forth, system);
-    if (status == MN_OK) {
-        status = mn__forth_task_new_vm(&self->forth, &system->config.vm, 0, NULL);
-    }
-    if (status == MN_OK) {
-        status = mn_forth_feed_line(self->forth.vm, order->source, order->len);
-    }
+    *program = program_of(task);
+    (*program)->port = MN_FORTH_NO_PORT;
+    status = mn__forth_task_init(&(*program)->forth, system);
     if (status != MN_OK) {
         mn_cancel_now(task);
         mn_task_release(task);
+    }
+    return status;
+}
+
+// Let the program go its way, or if it could not be set up, take it back.
+static mn_status_t launch(program_t *program, mn_status_t status) {
+    mn_task_t *task = &program->forth.task;
+    if (status == MN_OK) {
+        mn_task_detach(task);
+    } else {
+        mn_cancel_now(task);
+        mn_task_release(task);
+    }
+    return status;
+}
+
+static mn_status_t spawn_source(mn_forth_system_t *system, const mn_forth_program_t *order,
+                                uint32_t *id) {
+    program_t *program = NULL;
+    mn_status_t status = new_task(system, order->name, &program);
+    if (status != MN_OK) {
         return status;
     }
-    mn_task_detach(task);
-    *program = self;
-    return MN_OK;
+    program->port = order->port;
+    *id = program->forth.id;
+    mn_forth_config_t config = system->config.vm;
+    config.quiet = true;
+    status = mn__forth_task_new_vm(&program->forth, &config);
+    if (status == MN_OK) {
+        status = mn_forth_feed_line(program->forth.vm, order->source, order->len);
+    }
+    return launch(program, status);
+}
+
+mn_status_t mn__forth_spawn_fork(mn__forth_task_t *parent, uint32_t xt, mn_mux_port_t *output,
+                                 uint32_t *id) {
+    program_t *program = NULL;
+    mn_kernel_t *kernel = parent->task.kernel;
+    mn_status_t status = new_task(parent->system, NULL, &program);
+    if (status != MN_OK) {
+        return status;
+    }
+    *id = program->forth.id;
+    status = mn__forth_task_fork_vm(&program->forth, parent);
+    if (status == MN_OK) {
+        status = mn_forth_start(program->forth.vm, xt);
+    }
+    if (status == MN_OK && output != NULL) {
+        status = mn__terminal_new(kernel, output, &program->forth.terminal);
+    } else if (status == MN_OK) {
+        program->forth.terminal = mn__terminal_share(parent->terminal);
+    }
+    return launch(program, status);
 }
 
 // ---------------------------------------------------------------------------------------------
 // The service
 
 static void answer(mn_forth_system_t *self, mn_forth_spawn_request_t *request) {
-    program_t *program = NULL;
-    const mn_forth_spawn_error_t error = {.status = new_program(self, &request->body, &program)};
+    mn_forth_spawned_t spawned = {0};
+    const mn_forth_spawn_error_t error = {.status =
+                                              spawn_source(self, &request->body, &spawned.id)};
     if (error.status != MN_OK) {
         (void)mn_forth_spawn_fail(request, &error); // nobody there to be told is fine
-        return;
+    } else {
+        (void)mn_forth_spawn_reply(request, &spawned);
     }
-    const mn_forth_spawned_t spawned = {.id = program->forth.id};
-    (void)mn_forth_spawn_reply(request, &spawned);
 }
 
 static mn_status_t system_poll(mn_task_t *task) {
@@ -168,7 +228,8 @@ mn_status_t mn_forth_system_start(mn_registry_t *registry, const mn_forth_system
         return status;
     }
     mn_forth_system_t *self = memory;
-    *self = (mn_forth_system_t){.registry = registry, .config = *config};
+    *self = (mn_forth_system_t){
+        .registry = registry, .config = *config, .owner = MN_HEAP_OWNER_INIT("forth", 0)};
     mn_list_init(&self->programs);
     mn_wait_queue_init(&self->ended);
     status = mn_forth_spawn_serve(&self->server, registry,
@@ -195,7 +256,9 @@ void mn_forth_system_stop(mn_forth_system_t *system) {
         stop_program(MN_CONTAINER_OF(node, mn__forth_task_t, link));
     }
     mn_cancel_now(&system->task);
-    mn_status_t status = mn_free(kernel, system);
+    mn_status_t status = mn_heap_owner_remove(&kernel->heap, &system->owner);
+    MN_ASSERT(status == MN_OK);
+    status = mn_free(kernel, system);
     MN_ASSERT(status == MN_OK);
 }
 

@@ -61,33 +61,86 @@ mn_status_t mn__forth_task_init(mn__forth_task_t *self, mn_forth_system_t *syste
     }
     self->system = system;
     self->id = ++system->last_id;
-    self->owner = (mn_heap_owner_t)MN_HEAP_OWNER_INIT(self->task.name, 0);
     mn_list_push_back(&system->programs, &self->link);
     system->count++;
     return MN_OK;
 }
 
-mn_status_t mn__forth_task_new_vm(mn__forth_task_t *self, const mn_forth_config_t *config,
-                                  size_t extra, void **more) {
+// The memory of VMs. A block stays until the last fork of its VM has gone, whichever task ends
+// first, so it is the system's.
+
+static void *get_memory(void *context, size_t size) {
+    mn_forth_system_t *system = context;
+    void *memory = NULL;
+    (void)mn_alloc(system->registry->kernel, &system->owner, size, 0, &memory); // NULL says it all
+    return memory;
+}
+
+static void release_block(void *context, void *memory) {
+    mn_forth_system_t *system = context;
+    mn_status_t status = mn_free(system->registry->kernel, memory);
+    MN_ASSERT(status == MN_OK);
+}
+
+static void free_memory(void *context, void *memory, size_t size) {
+    (void)size;
+    release_block(context, memory);
+}
+
+static void use_system(mn__forth_task_t *self, const mn_forth_config_t *config) {
     static const mn_forth_words_t *const sets[] = {&mn__forth_kernel_words,
                                                    &mn__forth_program_words};
-    mn_forth_config_t own = *config;
-    own.words = sets;
-    own.words_count = MN_COUNT_OF(sets);
-    own.context = self;
-    self->vm_size = mn_forth_memory_needed(&own);
-    if (self->vm_size == 0) {
+    self->config = *config;
+    self->config.words = sets;
+    self->config.words_count = MN_COUNT_OF(sets);
+    self->config.context = self;
+    self->config.memory_context = self->system;
+    self->config.alloc = get_memory;
+    self->config.free = free_memory;
+    self->config.released = release_block;
+}
+
+mn_status_t mn__forth_task_new_vm(mn__forth_task_t *self, const mn_forth_config_t *config) {
+    use_system(self, config);
+    const size_t size = mn_forth_memory_needed(&self->config);
+    if (size == 0) {
         return MN_EINVAL;
     }
-    mn_status_t status =
-        mn_alloc(self->task.kernel, &self->owner, self->vm_size + extra, 0, &self->vm_memory);
-    if (status == MN_OK) {
-        status = mn_forth_init(&self->vm, &own, self->vm_memory, self->vm_size);
+    void *memory = NULL;
+    mn_status_t status = mn_alloc(self->task.kernel, &self->system->owner, size, 0, &memory);
+    if (status != MN_OK) {
+        return status;
     }
-    if (more != NULL) {
-        *more = (uint8_t *)self->vm_memory + self->vm_size;
+    status = mn_forth_init(&self->vm, &self->config, memory, size);
+    if (status != MN_OK) {
+        self->vm = NULL;
+        release_block(self->system, memory);
     }
     return status;
+}
+
+mn_status_t mn__forth_task_fork_vm(mn__forth_task_t *self, mn__forth_task_t *parent) {
+    use_system(self, &parent->config);
+    self->config.quiet = true;
+    const size_t size = mn_forth_fork_memory_needed(parent->vm, &self->config);
+    void *memory = NULL;
+    mn_status_t status = mn_alloc(self->task.kernel, &self->system->owner, size, 0, &memory);
+    if (status != MN_OK) {
+        return status;
+    }
+    status = mn_forth_fork(&self->vm, parent->vm, &self->config, memory, size);
+    if (status != MN_OK) {
+        self->vm = NULL;
+        release_block(self->system, memory);
+    }
+    return status;
+}
+
+void mn__forth_task_end_vm(mn__forth_task_t *self) {
+    if (self->vm != NULL) {
+        mn_forth_end(self->vm);
+        self->vm = NULL;
+    }
 }
 
 static void note_exit(mn__forth_task_t *self) {
@@ -101,7 +154,6 @@ static void note_exit(mn__forth_task_t *self) {
 }
 
 void mn__forth_task_drop(mn__forth_task_t *self) {
-    mn_kernel_t *kernel = self->task.kernel;
     mn__forth_words_cancel(self);
     mn__forth_handles_close(self);
     if (self->terminal != NULL) {
@@ -109,14 +161,7 @@ void mn__forth_task_drop(mn__forth_task_t *self) {
         mn__terminal_leave(self->terminal);
         self->terminal = NULL;
     }
-    if (self->vm != NULL) {
-        mn_forth_end(self->vm);
-        self->vm = NULL;
-    }
-    mn_status_t status = mn_free(kernel, self->vm_memory);
-    MN_ASSERT(status == MN_OK);
-    status = mn_heap_owner_remove(&kernel->heap, &self->owner);
-    MN_ASSERT(status == MN_OK);
+    mn__forth_task_end_vm(self);
     if (self->id != 0) {
         note_exit(self);
     }

@@ -58,7 +58,8 @@ struct mn_forth_system {
     mn_registry_t *registry;
     mn_forth_system_config_t config;
     mn_forth_spawn_server_t server;
-    mn_list_t programs; // mn__forth_task_t that run
+    mn_heap_owner_t owner; // of the VMs
+    mn_list_t programs;    // mn__forth_task_t that run
     uint32_t count;
     uint32_t last_id;
     mn__forth_exit_t exits[MN_FORTH_SYSTEM_EXITS]; // ring
@@ -73,12 +74,10 @@ typedef struct mn__forth_task {
     mn_task_t task;
     mn_list_t link; // in the system's programs
     mn_forth_system_t *system;
-    uint32_t id; // 0 while the system does not know it
-    mn_heap_owner_t owner;
+    mn_forth_config_t config; // of its VM
+    uint32_t id;              // 0 while the system does not know it
 
-    mn_forth_t *vm;
-    void *vm_memory;
-    size_t vm_size;
+    mn_forth_t *vm; // its block is the system's, which frees it when no fork needs it any more
 
     mn__terminal_t *terminal; // NULL: output is discarded
     mn_mux_sender_t out_sender;
@@ -100,14 +99,18 @@ typedef struct mn__forth_task {
     mn_status_t (*key)(struct mn__forth_task *self, bool take, uint8_t *byte);
 } mn__forth_task_t;
 
-// Set up a task of `system` whose owner, number and list entry are its own. MN_OK, or MN_EFULL: the
-// most programs run.
+// Make a fresh task known to `system` under a new number. MN_OK, or MN_EFULL: the most programs
+// run.
 mn_status_t mn__forth_task_init(mn__forth_task_t *self, mn_forth_system_t *system);
 
-// Build its VM from `config`, with the kernel's words added, and `extra` bytes behind it in the
-// same block, whose start goes to `*more`.
-mn_status_t mn__forth_task_new_vm(mn__forth_task_t *self, const mn_forth_config_t *config,
-                                  size_t extra, void **more);
+// Build its VM from `config`, with the kernel's words added.
+mn_status_t mn__forth_task_new_vm(mn__forth_task_t *self, const mn_forth_config_t *config);
+
+// Build its VM as a fork of another program's, of the same size.
+mn_status_t mn__forth_task_fork_vm(mn__forth_task_t *self, mn__forth_task_t *parent);
+
+// End its VM.
+void mn__forth_task_end_vm(mn__forth_task_t *self);
 
 // Give back everything that the task holds, and note how it ended. For drop functions; works on one
 // that is only partly set up.
@@ -115,6 +118,11 @@ void mn__forth_task_drop(mn__forth_task_t *self);
 
 // Send what the VM has printed. MN_OK: all is on its way. MN_PENDING: the line is busy.
 mn_status_t mn__forth_task_send(mn__forth_task_t *self);
+
+// Start a program that runs `xt` in a fork of `parent`. Its output goes to the open port `output`,
+// which it takes over, or with NULL to the parent's terminal.
+mn_status_t mn__forth_spawn_fork(mn__forth_task_t *parent, uint32_t xt, mn_mux_port_t *output,
+                                 uint32_t *id);
 
 // The words of the kernel: time and ports (forth_words.c), programs (forth_program_words.c). Their
 // context is the mn__forth_task_t.

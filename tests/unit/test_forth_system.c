@@ -69,6 +69,15 @@ static const char *ask(fixture_t *f, const char *line) {
     return test_line_text(&f->line, PORT);
 }
 
+// The first line of an answer; its further lines are for people.
+static const char *first_line(const char *answer) {
+    static char line[300];
+    size_t len = strcspn(answer, "\n");
+    memcpy(line, answer, len);
+    line[len] = '\0';
+    return line;
+}
+
 // Start a program; its number, or 0 and the reason in `*why`.
 static uint32_t spawn(fixture_t *f, const char *source, uint16_t port, mn_status_t *why) {
     const mn_forth_program_t program = {.source = source, .len = strlen(source), .port = port};
@@ -235,6 +244,81 @@ static void keys_are_read_one_by_one(void **state) {
     assert_string_equal(test_line_text(&f->line, PORT), "65 66 ok.\n");
 }
 
+// What a child sees is the parent's data as of the spawn; what either writes later, the other never
+// sees. Both words were compiled before, so they use the same addresses.
+static void a_child_has_a_copy_of_all_data(void **state) {
+    fixture_t *f = *state;
+    (void)ask(f, "variable v 5 v ! : child v @ . 2 sleep::ms v @ . 7 v ! v @ . ;\n");
+    assert_string_equal(ask(f, "' child spawn 6 v ! .\n"), "2 ok.\n5 ");
+    test_kernel_advance(&f->line.tk, 2000);
+    assert_string_equal(test_line_text(&f->line, PORT), "5 7 ");
+    assert_string_equal(ask(f, "v @ .\n"), "6 ok.\n");
+}
+
+static void a_childs_new_words_are_its_own(void **state) {
+    fixture_t *f = *state;
+    (void)ask(f, ": child s\" : fresh 8 ; fresh .\" evaluate ;\n");
+    assert_non_null(strstr(ask(f, "' child spawn drop\n"), "8 "));
+    assert_string_equal(first_line(ask(f, "fresh\n")), "? undefined word: fresh");
+}
+
+static void a_failing_child_says_so_on_its_parents_terminal(void **state) {
+    fixture_t *f = *state;
+    (void)ask(f, ": child 1 0 / ;\n");
+    const char *answer = ask(f, "' child spawn join .\n");
+    assert_non_null(strstr(answer, "? program 2: division by zero"));
+    assert_non_null(strstr(answer, "-10 ok.\n"));
+}
+
+static void spawning_what_is_no_word_is_an_error_of_the_child(void **state) {
+    fixture_t *f = *state;
+    const char *answer = ask(f, "12345678 spawn join 0= .\n");
+    assert_non_null(strstr(answer, "0 ok.\n")); // its exit code is not 0
+    assert_string_equal(ask(f, "1 .\n"), "1 ok.\n");
+}
+
+static void a_childs_output_can_go_to_a_port(void **state) {
+    fixture_t *f = *state;
+    (void)ask(f, ": child .\" elsewhere\" ;\n");
+    test_line_send(&f->line, PORT, "' child 77 8 sermux::open_port spawn-to drop\n");
+    assert_string_equal(test_line_text(&f->line, 77), "elsewhere");
+    assert_string_equal(ask(f, "' child 77 8 sermux::open_port spawn-to join .\n"), "0 ok.\n");
+}
+
+static void ten_thousand_children_leave_the_heap_as_it_was(void **state) {
+    fixture_t *f = *state;
+    (void)ask(f, "variable v : child 1 v +! ; : go 0 do ['] child spawn join drop loop ;\n");
+    (void)ask(f, "1 go\n");
+    const size_t in_use = test_kernel_heap_in_use(&f->line.tk);
+    assert_string_equal(ask(f, "10000 go v @ .\n"), "0 ok.\n");
+    assert_int_equal(test_kernel_heap_in_use(&f->line.tk), in_use);
+}
+
+// The parent's VM goes with `bye`, but its memory stays until the child, which shares it, has gone.
+static void a_child_outlives_its_parents_vm(void **state) {
+    fixture_t *f = *state;
+    (void)ask(f, "variable v 5 v ! : child 2 sleep::ms v @ . ;\n");
+    const size_t alone = test_kernel_heap_in_use(&f->line.tk);
+    (void)ask(f, "' child spawn drop\n");
+    assert_non_null(strstr(ask(f, "bye\n"), "ok.\n"));
+    assert_true(test_kernel_heap_in_use(&f->line.tk) > alone);
+    test_kernel_advance(&f->line.tk, 2000);
+    assert_string_equal(test_line_text(&f->line, PORT), "5 ");
+    assert_int_equal(test_kernel_heap_in_use(&f->line.tk), alone);
+}
+
+static void a_spawn_that_finds_no_memory_is_an_error(void **state) {
+    fixture_t *f = *state;
+    (void)ask(f, ": child ;\n");
+    const size_t in_use = test_kernel_heap_in_use(&f->line.tk);
+    for (uint32_t nth = 1; nth <= 2; nth++) {
+        mn_heap_fail_nth(&f->line.tk.kernel.heap, nth);
+        assert_int_equal(ask(f, "' child spawn\n")[0], '?');
+        assert_int_equal(test_kernel_heap_in_use(&f->line.tk), in_use);
+    }
+    assert_int_equal(ask(f, "' child spawn spawn spawn spawn spawn\n")[0], '?'); // too many
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -250,6 +334,14 @@ int main(void) {
         TEST(bye_closes_what_was_open),
         TEST(sixteen_handles_are_the_most),
         TEST(keys_are_read_one_by_one),
+        TEST(a_child_has_a_copy_of_all_data),
+        TEST(a_childs_new_words_are_its_own),
+        TEST(a_failing_child_says_so_on_its_parents_terminal),
+        TEST(spawning_what_is_no_word_is_an_error_of_the_child),
+        TEST(a_childs_output_can_go_to_a_port),
+        TEST(ten_thousand_children_leave_the_heap_as_it_was),
+        TEST(a_child_outlives_its_parents_vm),
+        TEST(a_spawn_that_finds_no_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
