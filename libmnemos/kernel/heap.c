@@ -173,6 +173,17 @@ mn_status_t mn_heap_alloc(mn_heap_t *heap, mn_heap_owner_t *owner, size_t size, 
     return status == MN_OK ? MN_OK : mn__heap_refuse(heap, owner, status);
 }
 
+mn_status_t mn__heap_prospect(const mn_heap_t *heap, const mn_heap_owner_t *owner, size_t size,
+                              size_t align) {
+    if (size == 0 || (align & (align - 1)) != 0) {
+        return MN_EINVAL;
+    }
+    if (size > heap->largest_request) {
+        return MN_ETOOBIG;
+    }
+    return why_none(heap, owner, mn__heap_block_bytes(size), align);
+}
+
 mn_status_t mn_heap_free(mn_heap_t *heap, void *ptr) {
     MN_ASSERT(heap != NULL);
     mn__heap_place_t place;

@@ -108,7 +108,12 @@ static inline void mn__heap_refund(mn_heap_t *heap, mn_heap_owner_t *owner, size
     owner->in_use -= bytes;
 }
 
+// Count a refusal, and answer it.
 mn_status_t mn__heap_refuse(mn_heap_t *heap, mn_heap_owner_t *owner, mn_status_t why);
+
+// Why a request would be refused if there were no room now: MN_ENOMEM if it could be served later.
+mn_status_t mn__heap_prospect(const mn_heap_t *heap, const mn_heap_owner_t *owner, size_t size,
+                              size_t align);
 
 static inline bool mn__heap_is_ordered_to_fail(mn_heap_t *heap) {
     return heap->fail_in != 0 && --heap->fail_in == 0;

@@ -1,6 +1,7 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+#include "heap_lists.h"
 #include "private.h"
 #include <mnemos/memory.h>
 
@@ -12,9 +13,17 @@ mn_status_t mn_alloc(mn_kernel_t *kernel, mn_heap_owner_t *owner, size_t size, s
                      void **memory) {
     *memory = NULL;
     if (!mn_list_is_empty(&kernel->memory_waiters)) {
-        return MN_ENOMEM;
+        const mn_status_t why = mn__heap_prospect(&kernel->heap, owner, size, alignment(align));
+        return mn__heap_refuse(&kernel->heap, owner, why);
     }
     return mn_heap_alloc(&kernel->heap, owner, size, alignment(align), memory);
+}
+
+// A request that waits, or goes on waiting, was not refused: it is no failure.
+static mn_status_t not_refused(mn_heap_t *heap, mn_heap_owner_t *owner) {
+    heap->failures--;
+    owner->failures--;
+    return MN_PENDING;
 }
 
 // Hand memory to the waiters in order until one cannot be served now. One that has become
@@ -26,6 +35,7 @@ static void serve(mn_kernel_t *kernel) {
         wait->outcome =
             mn_heap_alloc(&kernel->heap, wait->owner, wait->size, wait->align, &wait->memory);
         if (wait->outcome == MN_ENOMEM) {
+            (void)not_refused(&kernel->heap, wait->owner);
             return;
         }
         mn_list_remove(&wait->link);
@@ -41,12 +51,6 @@ static mn_status_t take_outcome(mn_memory_wait_t *wait, void **memory) {
     return wait->outcome;
 }
 
-static bool could_ever_fit(mn_kernel_t *kernel, size_t size) {
-    mn_heap_stats_t stats;
-    mn_heap_stats(&kernel->heap, &stats);
-    return size <= stats.total;
-}
-
 mn_status_t mn_alloc_wait(mn_memory_wait_t *wait, mn_task_t *task, mn_heap_owner_t *owner,
                           size_t size, size_t align, void **memory) {
     mn_kernel_t *kernel = task->kernel;
@@ -60,14 +64,11 @@ mn_status_t mn_alloc_wait(mn_memory_wait_t *wait, mn_task_t *task, mn_heap_owner
     if (status != MN_ENOMEM) {
         return status;
     }
-    if (!could_ever_fit(kernel, size)) {
-        return MN_ETOOBIG;
-    }
     *wait =
         (mn_memory_wait_t){.task = task, .owner = owner, .size = size, .align = alignment(align)};
     mn__task_hold(task);
     mn_list_push_back(&kernel->memory_waiters, &wait->link);
-    return MN_PENDING;
+    return not_refused(&kernel->heap, owner);
 }
 
 void mn_alloc_cancel(mn_memory_wait_t *wait) {
