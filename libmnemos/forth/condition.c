@@ -25,6 +25,8 @@ static bool is(const char *name, uint32_t len, const char *what) {
 static int skip(mn_forth_t *vm, bool stop_at_else) {
     if (vm->scratch[0] == 0) {
         vm->scratch[0] = 1;
+    } else if (vm->line_state == LINE_HERE) {
+        vm->line_state = LINE_NONE; // the line that it waited for
     }
     for (;;) {
         char name[NAME_MAX_LEN];
