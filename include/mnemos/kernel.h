@@ -38,6 +38,7 @@
 #include <mnemos/status.h>
 #include <mnemos/task.h>
 #include <mnemos/timer.h>
+#include <mnemos/tracepoint.h>
 #include <mnemos/wait.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -103,6 +104,9 @@ struct mn_kernel {
     mn_list_t memory_waiters;   ///< @private longest waiting first
     mn_heap_owner_t task_owner; ///< @private heap use of tasks
     mn_stall_report_t stall;    ///< @private
+    mn_trace_sink_t *trace;     ///< @private where trace points go; NULL: nowhere
+    mn__ambient_t interrupted;  ///< @private what was current when an interrupt came
+    bool has_interrupted;       ///< @private
 };
 
 /// @brief Set up a kernel. Nothing runs until ::mn_kernel_tick.
@@ -221,10 +225,19 @@ void mn_isr_exit(mn_kernel_t *kernel);
 /// @isr_ok
 bool mn_in_isr(const mn_kernel_t *kernel);
 
-/// @brief The kernel whose tick is running, NULL outside one.
-/// @return the innermost one, if a task of one kernel ticks another
+/// @brief The current kernel: whose tick or interrupt handler is running, otherwise the one that
+/// ::mn_kernel_make_current has named.
+/// @return the innermost one, if a task of one kernel ticks another; NULL if there is none
 /// @isr_ok
 mn_kernel_t *mn_kernel_current(void);
+
+/// @brief Make @p kernel the current one also outside its ticks, so that trace points and panics
+/// find it. A board does this once after ::mn_kernel_init; it also makes ticks and interrupts
+/// cheaper.
+/// @param[in] kernel a kernel that is set up, or NULL for none
+/// @return the one that was current before
+/// @task_only or outside a tick
+mn_kernel_t *mn_kernel_make_current(mn_kernel_t *kernel);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,8 @@
 // pushes the task onto the inbox, a stack with a link of its own; every poll is preceded by a look
 // at the inbox. Because both links are cleared before the poll, a wake during a poll is kept.
 
+#define MN_TRACE_TARGET "kernel"
+
 #include "../base/ambient.h"
 #include "private.h"
 #include <mnemos/memory.h>
@@ -154,6 +156,14 @@ static void finish(mn_kernel_t *kernel, mn_task_t *task) {
     }
 }
 
+static void note_end(const mn_task_t *task, mn_status_t result) {
+    if (result == MN_OK || result == MN_ECANCELED) {
+        mn_debug("task ended", "task", task->name, "result", mn_status_name(result));
+    } else {
+        mn_warn("task failed", "task", task->name, "result", mn_status_name(result));
+    }
+}
+
 // Drop what the task owns and note its result. If it was woken it is still on the run queue, and is
 // finished when it comes up there. It cannot stay in the inbox: interrupts do not put it there once
 // it is ending, and what they did before is drained here.
@@ -163,6 +173,7 @@ static void end(mn_kernel_t *kernel, mn_task_t *task, mn_status_t result) {
     if (task->type->drop != NULL) {
         task->type->drop(task);
     }
+    note_end(task, result);
     if (task->waits != 0) {
         mn_panic("a task ended with a wait still linked; its drop function must cancel it",
                  task->name, 0);
@@ -208,10 +219,19 @@ static void note_duration(mn_kernel_t *kernel, mn_task_t *task, uint64_t ticks) 
     }
     if (kernel->config.stall_ticks != 0 && ticks >= kernel->config.stall_ticks) {
         kernel->stall.stalls++;
+        mn_warn("poll took too long", "task", task->name, "ticks", ticks);
         if (kernel->config.on_stall != NULL) {
             kernel->config.on_stall(kernel, task, ticks);
         }
     }
+}
+
+static mn_status_t poll_traced(mn_task_t *task) {
+    mn_trace_span_t slice = {0};
+    MN__TRACE_ENTER(MN_TRACE_SLICE, MN_TRACE_TRACE, &slice, "poll");
+    const mn_status_t result = task->type->poll(task);
+    mn_trace_exit(&slice);
+    return result;
 }
 
 // Poll once. `mark` is the time at which the poll begins, or NULL if polls are not timed; it
@@ -221,7 +241,8 @@ static void poll_task(mn_kernel_t *kernel, mn_task_t *task, mn_tick_report_t *re
                       uint64_t *mark) {
     kernel->current = task;
     task->polls++;
-    const mn_status_t result = task->type->poll(task);
+    const mn_status_t result =
+        MN_TRACE_ENABLED(MN_TRACE_TRACE) ? poll_traced(task) : task->type->poll(task);
     if (task->run_next != NULL) {
         report->woken_internal++;
     }
@@ -267,7 +288,9 @@ static void poll_ready(mn_kernel_t *kernel, mn_tick_report_t *report, uint32_t b
 mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel) {
     MN_ASSERT(kernel->current == NULL && kernel->isr_depth == 0);
     const mn__ambient_t outer = mn__ambient;
-    mn__ambient = (mn__ambient_t){.kernel = kernel, .task_name = running_task_name};
+    if (outer.kernel != kernel) {
+        mn__ambient_set(kernel, running_task_name, kernel->trace);
+    }
     mn_tick_report_t report = {0};
 
     const uint64_t now = mn_now(kernel);
@@ -285,7 +308,9 @@ mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel) {
     report.next_deadline = mn__wheel_next(&kernel->wheel);
     const bool due = report.next_deadline <= now && report.next_deadline != MN_NEVER;
     report.has_remaining = due || mn_kernel_has_work(kernel);
-    mn__ambient = outer;
+    if (outer.kernel != kernel) {
+        mn__ambient_set(outer.kernel, outer.task_name, outer.trace);
+    }
     return report;
 }
 
@@ -295,6 +320,12 @@ bool mn_kernel_has_work(const mn_kernel_t *kernel) {
 
 mn_kernel_t *mn_kernel_current(void) {
     return mn__ambient.kernel;
+}
+
+mn_kernel_t *mn_kernel_make_current(mn_kernel_t *kernel) {
+    mn_kernel_t *previous = mn__ambient.kernel;
+    mn__ambient_set(kernel, running_task_name, (kernel == NULL) ? NULL : kernel->trace);
+    return previous;
 }
 
 mn_stall_report_t mn_kernel_stall(const mn_kernel_t *kernel) {
@@ -307,11 +338,21 @@ mn_stall_report_t mn_kernel_stall(const mn_kernel_t *kernel) {
 void mn_isr_enter(mn_kernel_t *kernel) {
     kernel->isr_depth++;
     MN_ASSERT(kernel->isr_depth != 0);
+    if (mn__ambient.kernel != kernel) { // only the outermost handler meets another one's
+        kernel->interrupted = mn__ambient;
+        kernel->has_interrupted = true;
+        mn__ambient_set(kernel, running_task_name, kernel->trace);
+    }
 }
 
 void mn_isr_exit(mn_kernel_t *kernel) {
     MN_ASSERT(kernel->isr_depth != 0);
     kernel->isr_depth--;
+    if (kernel->has_interrupted && kernel->isr_depth == 0) {
+        const mn__ambient_t *outer = &kernel->interrupted;
+        kernel->has_interrupted = false;
+        mn__ambient_set(outer->kernel, outer->task_name, outer->trace);
+    }
 }
 
 bool mn_in_isr(const mn_kernel_t *kernel) {

@@ -1,6 +1,8 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+#define MN_TRACE_TARGET "kernel"
+
 #include "heap_lists.h"
 #include "private.h"
 #include <mnemos/memory.h>
@@ -9,8 +11,8 @@ static size_t alignment(size_t align) {
     return (align == 0) ? MN_HEAP_ALIGN : align;
 }
 
-mn_status_t mn_alloc(mn_kernel_t *kernel, mn_heap_owner_t *owner, size_t size, size_t align,
-                     void **memory) {
+static mn_status_t allocate(mn_kernel_t *kernel, mn_heap_owner_t *owner, size_t size, size_t align,
+                            void **memory) {
     *memory = NULL;
     if (!mn_list_is_empty(&kernel->memory_waiters)) {
         const mn_status_t why = mn__heap_prospect(&kernel->heap, owner, size, alignment(align));
@@ -24,6 +26,15 @@ static mn_status_t not_refused(mn_heap_t *heap, mn_heap_owner_t *owner) {
     heap->failures--;
     owner->failures--;
     return MN_PENDING;
+}
+
+mn_status_t mn_alloc(mn_kernel_t *kernel, mn_heap_owner_t *owner, size_t size, size_t align,
+                     void **memory) {
+    const mn_status_t status = allocate(kernel, owner, size, align, memory);
+    if (status != MN_OK) {
+        mn_warn("no memory", "owner", owner->name, "size", size, "reason", mn_status_name(status));
+    }
+    return status;
 }
 
 // Hand memory to the waiters in order until one cannot be served now. One that has become
@@ -60,7 +71,7 @@ mn_status_t mn_alloc_wait(mn_memory_wait_t *wait, mn_task_t *task, mn_heap_owner
     if (wait->task != NULL) {
         return take_outcome(wait, memory);
     }
-    mn_status_t status = mn_alloc(kernel, owner, size, align, memory);
+    mn_status_t status = allocate(kernel, owner, size, align, memory);
     if (status != MN_ENOMEM) {
         return status;
     }

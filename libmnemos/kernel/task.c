@@ -3,6 +3,8 @@
 
 // Spawning, joining and looking at tasks. Running them is kernel.c's part.
 
+#define MN_TRACE_TARGET "kernel"
+
 #include "private.h"
 #include <mnemos/memory.h>
 #include <string.h>
@@ -22,6 +24,10 @@ void mn_spawn(mn_kernel_t *kernel, mn_task_t *task, const mn_task_type_t *type, 
     // All other fields are zero in a new task and have become so again in an ended one.
     __atomic_store_n(&task->state, (uint8_t)(storage | MN_TASK_LIVE), __ATOMIC_RELEASE);
     mn__task_start(kernel, task);
+    if (kernel->trace != NULL) {
+        kernel->trace->task = kernel->trace; // another task may have lived at this address
+    }
+    mn_debug("task spawned", "task", task->name);
 }
 
 mn_status_t mn_spawn_new(mn_kernel_t *kernel, size_t size, const mn_task_type_t *type,
