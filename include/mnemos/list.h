@@ -73,7 +73,10 @@ static inline mn_list_t *mn_list_pop_front(mn_list_t *head) {
     if (node == head) {
         return NULL;
     }
-    mn_list_remove(node);
+    head->next = node->next;
+    node->next->prev = head;
+    node->next = NULL;
+    node->prev = NULL;
     return node;
 }
 

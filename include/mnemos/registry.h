@@ -168,7 +168,9 @@ void mn__requests_add_slot(mn_requests_t *requests, mn_request_t *slot);
 mn_status_t mn__requests_next(mn_requests_t *requests, mn_task_t *task, mn_request_t **request);
 mn_status_t mn__server_next(mn_listener_t *listener, mn_requests_t *requests, mn_task_t *task,
                             mn_request_t **request);
-void *mn__reply_place(const mn_request_t *request);
+static inline void *mn__reply_place(const mn_request_t *request) {
+    return (request->call == NULL) ? NULL : request->call->reply;
+}
 mn_status_t mn__reply(mn_request_t *request, mn_status_t outcome);
 
 void *mn__connect_begin(mn_client_t *client, void *message);

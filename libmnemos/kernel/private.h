@@ -38,6 +38,22 @@ uint64_t mn__wheel_next(const mn__wheel_t *wheel);
 // Makes a wait idle without handing anything on: its queue is going away.
 void mn__wait_forget(mn_wait_t *wait);
 
+// Takes a unit if one is free, without a call.
+static inline bool mn__semaphore_take_free(mn_semaphore_t *semaphore) {
+    const bool any = semaphore->queue.units != 0;
+    semaphore->queue.units -= any;
+    return any;
+}
+
+// mn_semaphore_release() without a call where nobody waits.
+static inline void mn__semaphore_give(mn_semaphore_t *semaphore) {
+    if (mn_list_is_empty(&semaphore->queue.waiters) && semaphore->queue.units != UINT32_MAX) {
+        semaphore->queue.units++;
+    } else {
+        mn_semaphore_release(semaphore);
+    }
+}
+
 // Bookkeeping of waits that refer to a task, so that a forgotten one is noticed when it ends.
 static inline void mn__task_hold(mn_task_t *task) {
     task->waits++;

@@ -15,6 +15,20 @@ enum {
     CALL_DONE, // the outcome is there
 };
 
+// The service looks at the queue itself whenever it runs, so its cell has nothing to remember.
+static void wake_server(mn_wait_cell_t *cell) {
+    mn_task_t *server = cell->task;
+    if (server != NULL) {
+        mn_task_wake(server);
+    }
+}
+
+static void enter_server(mn_wait_cell_t *cell, mn_task_t *server) {
+    if (cell->task != server) {
+        mn_wait_cell_register(cell, server);
+    }
+}
+
 // ---------------------------------------------------------------------------------------------
 // Client
 
@@ -26,8 +40,10 @@ static void become_idle(mn_call_t *call) {
     mn_list_remove(&call->link);
 }
 
-static void fill_slot(mn_call_t *call, mn_request_t *slot) {
-    mn_client_t *client = call->client;
+// There is a free slot for this call.
+static mn_request_t *fill_slot(mn_call_t *call, mn_client_t *client) {
+    mn_list_t *node = mn_list_pop_front(&client->requests->free);
+    mn_request_t *slot = MN_CONTAINER_OF(node, mn_request_t, link);
     slot->call = call;
     slot->service_id = client->service_id;
     slot->client_id = client->client_id;
@@ -35,50 +51,50 @@ static void fill_slot(mn_call_t *call, mn_request_t *slot) {
     call->slot = slot;
     call->state = CALL_SENT;
     mn__task_hold(call->task);
+    return slot;
 }
 
-static mn_status_t begin(mn_call_t *call, mn_client_t *client, mn_task_t *task, void *reply) {
-    if (client->state != MN__CLIENT_CONNECTED) {
-        return MN_EDEAD;
-    }
+static void begin(mn_call_t *call, mn_client_t *client, mn_task_t *task, void *reply) {
     call->client = client;
     call->task = task;
     call->reply = reply;
     call->state = CALL_WAITING;
     mn_list_push_back(&client->calls, &call->link);
-    return MN_PENDING;
+}
+
+static mn_request_t *wait_for_slot(mn_call_t *call, mn_client_t *client, mn_task_t *task) {
+    const mn_status_t status = mn_semaphore_acquire(&client->requests->room, &call->room, task);
+    return (status == MN_OK) ? fill_slot(call, client) : NULL;
 }
 
 mn_status_t mn__call(mn_call_t *call, mn_client_t *client, mn_task_t *task, void *reply,
                      mn_request_t **slot) {
-    if (call->state == CALL_IDLE) {
-        mn_status_t status = begin(call, client, task, reply);
-        if (status != MN_PENDING) {
-            return status;
+    switch (call->state) {
+    case CALL_IDLE:
+        if (client->state != MN__CLIENT_CONNECTED) {
+            return MN_EDEAD;
         }
-    }
-    if (call->state == CALL_WAITING) {
-        mn_requests_t *requests = client->requests;
-        mn_status_t status = mn_semaphore_acquire(&requests->room, &call->room, task);
-        if (status == MN_OK) {
-            mn_list_t *node = mn_list_pop_front(&requests->free);
-            *slot = MN_CONTAINER_OF(node, mn_request_t, link);
-            fill_slot(call, *slot);
-        }
+        begin(call, client, task, reply);
+        *slot = mn__semaphore_take_free(&client->requests->room)
+                    ? fill_slot(call, client)
+                    : wait_for_slot(call, client, task);
         return MN_PENDING;
-    }
-    if (call->state == CALL_SENT) {
+    case CALL_WAITING:
+        *slot = wait_for_slot(call, client, task);
         return MN_PENDING;
+    case CALL_SENT:
+        return MN_PENDING;
+    default:
+        become_idle(call);
+        return call->outcome;
     }
-    become_idle(call);
-    return call->outcome;
 }
 
 void mn__call_send(mn_call_t *call, mn_request_t *slot) {
     mn_requests_t *requests = call->client->requests;
     mn_list_push_back(&requests->pending, &slot->link);
     requests->depth++;
-    mn_wait_cell_wake(&requests->server);
+    wake_server(&requests->server);
 }
 
 mn_status_t mn_call_outcome(const mn_call_t *call) {
@@ -164,29 +180,38 @@ mn_status_t mn__requests_next(mn_requests_t *requests, mn_task_t *task, mn_reque
     if (*request != NULL) {
         return MN_OK;
     }
-    mn_wait_cell_register(&requests->server, task);
+    enter_server(&requests->server, task);
     return MN_PENDING;
+}
+
+static bool accept_first(mn_listener_t *listener, mn_requests_t *requests, mn_task_t *task) {
+    if (listener->registry == NULL || mn_list_is_empty(&listener->handshakes)) {
+        return false;
+    }
+    mn_handshake_t handshake = {0};
+    (void)mn__handshake_next(listener, task, &handshake);
+    (void)mn__handshake_accept(&handshake, requests); // it cannot have gone meanwhile
+    return true;
 }
 
 // A connection at most goes before a request, so neither kind can starve the other.
 mn_status_t mn__server_next(mn_listener_t *listener, mn_requests_t *requests, mn_task_t *task,
                             mn_request_t **request) {
     while (requests->open) {
-        mn_handshake_t handshake = {0};
-        mn_status_t connecting = mn__handshake_next(listener, task, &handshake);
-        if (connecting == MN_OK) {
-            (void)mn__handshake_accept(&handshake, requests); // it cannot have gone meanwhile
+        const bool accepted = accept_first(listener, requests, task);
+        *request = take_pending(requests);
+        if (*request != NULL) {
+            return MN_OK;
         }
-        mn_status_t status = mn__requests_next(requests, task, request);
-        if (status != MN_PENDING || connecting != MN_OK) {
-            return status;
+        if (!accepted) {
+            if (listener->registry != NULL) {
+                enter_server(&listener->server, task);
+            }
+            enter_server(&requests->server, task);
+            return MN_PENDING;
         }
     }
     return MN_ECLOSED;
-}
-
-void *mn__reply_place(const mn_request_t *request) {
-    return (request->call == NULL) ? NULL : request->call->reply;
 }
 
 mn_status_t mn__reply(mn_request_t *request, mn_status_t outcome) {
@@ -195,7 +220,7 @@ mn_status_t mn__reply(mn_request_t *request, mn_status_t outcome) {
     MN_ASSERT(!mn_list_is_linked(&request->link));
     request->call = NULL;
     mn_list_push_back(&requests->free, &request->link);
-    mn_semaphore_release(&requests->room);
+    mn__semaphore_give(&requests->room);
     if (call == NULL) {
         return MN_ECLOSED;
     }
