@@ -51,7 +51,8 @@ void mn_retry_init(mn_retry_t *retry, const mn_retry_policy_t *policy);
 
 /// @brief After an attempt: decide whether there is another one, and pause before it.
 ///
-/// Each pause is twice the one before, up to the policy's longest.
+/// Each pause is twice the one before, up to the policy's longest, and lasts for one clock tick at
+/// the least.
 /// @param[in,out] retry the series
 /// @param[in,out] task the calling task
 /// @param[in] outcome what the attempt answered
