@@ -60,6 +60,7 @@ void mn_board_init(int argc, char **argv, mn_board_config_t *config) {
     config->kernel.now = host_now;
     config->kernel.tick_hz = HOST_TICK_HZ;
     config->kernel.time_polls = true;
+    config->kernel.max_polls = 32; // input is only looked for between ticks
     // There is memory for the longest frame that the line carries.
     config->services.loopback.buffer_size = 2 * config->services.serial_mux.max_frame;
 }
