@@ -91,7 +91,8 @@ typedef struct mn_stall_report {
 /// @brief A kernel. The fields are private.
 struct mn_kernel {
     mn_kernel_config_t config;  ///< @private
-    mn_task_t *run_tail;        ///< @private circular run queue; the head is its run_next
+    mn_task_t *run_first;       ///< @private run queue
+    mn_task_t **run_end;        ///< @private where the next task is linked in
     mn_task_t *volatile inbox;  ///< @private tasks woken by interrupts, newest first
     mn_task_t *current;         ///< @private the task being polled
     volatile uint8_t isr_depth; ///< @private

@@ -131,6 +131,9 @@ mn_status_t mn_task_result(const mn_task_t *task);
 /// @cond INTERNAL
 _Noreturn void mn__task_bad_resume(const mn_task_t *task);
 
+// Wake a task in its own poll, which means that it is live and no interrupt is running.
+mn_status_t mn__task_yield(mn_task_t *task);
+
 #define MN__RESUME_HERE(n) \
     case (n):              \
     case (unsigned long long)(n) | 0x100000000ULL
@@ -148,8 +151,7 @@ _Noreturn void mn__task_bad_resume(const mn_task_t *task);
 #define MN__YIELD(n)                      \
     do {                                  \
         mn__self->resume = (uint16_t)(n); \
-        mn_task_wake(mn__self);           \
-        return MN_PENDING;                \
+        return mn__task_yield(mn__self);  \
         MN__RESUME_HERE(n) :;             \
     } while (0)
 /// @endcond

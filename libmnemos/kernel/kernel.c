@@ -3,10 +3,10 @@
 
 // The executor: the run queue, waking, and the tick.
 //
-// The run queue is a circular singly linked list known by its tail, so that run_next is not NULL
-// exactly while a task is queued. It belongs to task context. An interrupt must not touch it, so it
-// pushes the task onto the inbox, a stack with a link of its own; every poll is preceded by a look
-// at the inbox. Because both links are cleared before the poll, a wake during a poll is kept.
+// The run queue is a singly linked list that belongs to task context. An interrupt must not touch
+// it, so it pushes the task onto the inbox, a stack with a link of its own; every poll is preceded
+// by a look at the inbox. The links are not NULL exactly while a task is queued. Because both are
+// cleared before the poll, a wake during a poll is kept.
 
 #define MN_TRACE_TARGET "kernel"
 
@@ -16,8 +16,8 @@
 #include <mnemos/port.h>
 #include <string.h>
 
-// The inbox's last task points here, so that its inbox_next is not NULL either.
-#define INBOX_END(kernel) ((mn_task_t *)(void *)(kernel))
+// The last task of the run queue and of the inbox points here, so that its link is not NULL either.
+#define END(kernel) ((mn_task_t *)(void *)(kernel))
 
 static const char *running_task_name(const void *kernel) {
     const mn_kernel_t *self = kernel;
@@ -33,6 +33,8 @@ mn_status_t mn_kernel_init(mn_kernel_t *kernel, const mn_kernel_config_t *config
     if (kernel->config.max_polls == 0) {
         kernel->config.max_polls = MN_DEFAULT_MAX_POLLS;
     }
+    kernel->run_first = END(kernel);
+    kernel->run_end = &kernel->run_first;
     kernel->task_owner.name = "tasks";
     mn_list_init(&kernel->tasks);
     mn_list_init(&kernel->memory_waiters);
@@ -45,39 +47,32 @@ mn_status_t mn_kernel_init(mn_kernel_t *kernel, const mn_kernel_config_t *config
 // Waking
 
 static void run_queue_push(mn_kernel_t *kernel, mn_task_t *task) {
-    mn_task_t *tail = kernel->run_tail;
-    if (tail == NULL) {
-        task->run_next = task;
-    } else {
-        task->run_next = tail->run_next;
-        tail->run_next = task;
-    }
-    kernel->run_tail = task;
+    task->run_next = END(kernel);
+    *kernel->run_end = task;
+    kernel->run_end = &task->run_next;
 }
 
 static mn_task_t *run_queue_pop(mn_kernel_t *kernel) {
-    mn_task_t *tail = kernel->run_tail;
-    if (tail == NULL) {
+    mn_task_t *first = kernel->run_first;
+    if (first == END(kernel)) {
         return NULL;
     }
-    mn_task_t *head = tail->run_next;
-    if (head == tail) {
-        kernel->run_tail = NULL;
-    } else {
-        tail->run_next = head->run_next;
+    kernel->run_first = first->run_next;
+    if (kernel->run_first == END(kernel)) {
+        kernel->run_end = &kernel->run_first;
     }
-    head->run_next = NULL;
-    return head;
+    first->run_next = NULL;
+    return first;
 }
 
 static void run_queue_remove(mn_kernel_t *kernel, mn_task_t *task) {
-    mn_task_t *before = kernel->run_tail;
-    while (before->run_next != task) {
-        before = before->run_next;
+    mn_task_t **link = &kernel->run_first;
+    while (*link != task) {
+        link = &(*link)->run_next;
     }
-    before->run_next = task->run_next;
-    if (kernel->run_tail == task) {
-        kernel->run_tail = (before == task) ? NULL : before;
+    *link = task->run_next;
+    if (kernel->run_end == &task->run_next) {
+        kernel->run_end = link;
     }
     task->run_next = NULL;
 }
@@ -87,12 +82,12 @@ static bool is_live(const mn_task_t *task) {
 }
 
 // Only a live task enters the inbox: the storage of an ended one may be used again or freed while
-// the inbox still refers to it.
-static void wake_from_isr(mn_kernel_t *kernel, mn_task_t *task) {
+// the inbox still refers to it. (Kept out of line, so that waking from a task stays short.)
+__attribute__((noinline)) static void wake_from_isr(mn_kernel_t *kernel, mn_task_t *task) {
     uint32_t state = mn_port_irq_save();
     if (task->inbox_next == NULL && is_live(task)) {
         mn_task_t *first = kernel->inbox;
-        task->inbox_next = (first == NULL) ? INBOX_END(kernel) : first;
+        task->inbox_next = (first == NULL) ? END(kernel) : first;
         kernel->inbox = task;
     }
     mn_port_irq_restore(state);
@@ -107,6 +102,15 @@ void mn_task_wake(mn_task_t *task) {
         kernel->wakes++;
         run_queue_push(kernel, task);
     }
+}
+
+mn_status_t mn__task_yield(mn_task_t *task) {
+    if (task->run_next == NULL) {
+        task->wakes++;
+        task->kernel->wakes++;
+        run_queue_push(task->kernel, task);
+    }
+    return MN_PENDING;
 }
 
 void mn__task_start(mn_kernel_t *kernel, mn_task_t *task) {
@@ -125,14 +129,14 @@ static void drain_inbox(mn_kernel_t *kernel) {
     kernel->inbox = NULL;
     mn_port_irq_restore(state);
 
-    mn_task_t *oldest = INBOX_END(kernel);
-    while (newest != NULL && newest != INBOX_END(kernel)) {
+    mn_task_t *oldest = END(kernel);
+    while (newest != NULL && newest != END(kernel)) {
         mn_task_t *next = newest->inbox_next;
         newest->inbox_next = oldest;
         oldest = newest;
         newest = next;
     }
-    while (oldest != INBOX_END(kernel)) {
+    while (oldest != END(kernel)) {
         mn_task_t *task = oldest;
         oldest = task->inbox_next;
         task->inbox_next = NULL;
@@ -315,7 +319,7 @@ mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel) {
 }
 
 bool mn_kernel_has_work(const mn_kernel_t *kernel) {
-    return kernel->run_tail != NULL || kernel->inbox != NULL;
+    return kernel->run_first != END(kernel) || kernel->inbox != NULL;
 }
 
 mn_kernel_t *mn_kernel_current(void) {
