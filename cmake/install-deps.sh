@@ -11,7 +11,7 @@ set -eu
 packages() {
     case $1 in
     # to build and run Melpomene
-    run) echo build-essential cmake ninja-build pkg-config libedit-dev ca-certificates xz-utils ;;
+    run) echo build-essential cmake ninja-build pkg-config ca-certificates xz-utils ;;
     # to build and run the unit tests
     unit) echo libcmocka-dev ;;
     # to run everything that test.sh has

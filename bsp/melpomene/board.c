@@ -21,10 +21,6 @@ static host_uart_t uart;
 static host_terminal_t terminal;
 static mn_kernel_t *running;
 
-const char *mn_board_name(void) {
-    return "melpomene";
-}
-
 static _Noreturn void fail(const char *what, const char *why) {
     (void)fprintf(stderr, "melpomene: %s: %s\n", what, why);
     exit(EXIT_FAILURE);

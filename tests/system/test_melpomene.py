@@ -385,7 +385,8 @@ class Pipes(unittest.TestCase):
         self.assertEqual(self.answers(text), "ok.\n42 ok.\n")
 
     def test_the_session_in_the_readme(self):
-        text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Melpomene", 1)[1]
+        text = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")
+        text = next(part for part in text if part.startswith("Melpomene"))
         session = re.findall(r"^    (.*)\n", text, re.MULTILINE)
         typed = [line[2:] + "\n" for line in session if line.startswith("> ")]
         shown = [line + "\n" for line in session if not line.startswith("> ")]
@@ -577,6 +578,10 @@ class Terminal(unittest.TestCase):
         board.process.send_signal(signal.SIGCONT)
         board.type(b"1 .\r")
         board.wait_for("> 1 .", "1 ok.", ">")
+        # Without a shell to come back to, Ctrl-Z changes nothing.
+        board.type(b"2 .\x1a\r")
+        board.wait_for("> 2 .", "2 ok.", ">")
+        self.assertNotEqual(board.settings_now(), board.settings)
 
 
 if __name__ == "__main__":
