@@ -210,7 +210,7 @@ class Reconnect(unittest.TestCase):
         numbers = random.Random(3)
         with self.board.connect() as client:
             client.ask(10, ": lines 0 do i 1000000 + . cr loop ;", b"ok.\n")
-            client.send(10, b"200000 lines\n")
+            client.send(10, b"400000 lines\n")
         read = 0
         for _ in range(8):
             with self.board.connect(receive_buffer=4096) as client:
@@ -221,7 +221,7 @@ class Reconnect(unittest.TestCase):
         with self.board.connect() as client:
             client.receive_until(lambda: b"ok.\n" in client.got(10), "the end")
             self.assertEqual(client.texts, [])
-            self.assertEqual(self.check_sequence(client, read), 200000)
+            self.assertEqual(self.check_sequence(client, read), 400000)
 
     def check_sequence(self, client, begin):
         """The numbers that a client got go up by one; the number after the last."""
