@@ -108,6 +108,49 @@ mn_status_t mn_forth_stop(mn_forth_system_t *system, uint32_t id);
 /// @task_only
 uint32_t mn_forth_count(const mn_forth_system_t *system);
 
+// ---------------------------------------------------------------------------------------------
+// Words of your own
+
+/// @name For words that a firmware adds
+///
+/// Sets of words are added with `words` and `words_count` of a shell's or the system's VM
+/// configuration, at most 6 of them; see @ref forth_host for how a word is written. In a VM that
+/// belongs to the Forth system its functions find their surroundings with these. A word that waits
+/// uses ::mn_forth_timer or ::mn_forth_wait, which are withdrawn for it when a person interrupts
+/// the line.
+///
+/// @code
+/// static int w_pause(mn_forth_t *vm) {
+///     const mn_kernel_t *kernel = mn_forth_task(vm)->kernel;
+///     mn_status_t status = mn_sleep(mn_forth_timer(vm), mn_forth_task(vm),
+///                                   mn_ms(kernel, mn_forth_peek(vm, 0)));
+///     if (status == MN_OK) {
+///         (void)mn_forth_pop(vm);
+///     }
+///     return status;
+/// }
+/// @endcode
+/// @{
+
+/// @brief The task that runs the VM, for operations that wait.
+mn_task_t *mn_forth_task(const mn_forth_t *vm);
+
+/// @brief A timer for the word that is running; idle when it is called for the first time.
+mn_timer_t *mn_forth_timer(const mn_forth_t *vm);
+
+/// @brief A place in a queue for the word that is running; idle when it is called for the first
+/// time.
+mn_wait_t *mn_forth_wait(const mn_forth_t *vm);
+
+/// @brief Where services are found.
+mn_registry_t *mn_forth_registry(const mn_forth_t *vm);
+
+/// @brief The `context` of the configuration that the VM, or the one it was forked from, was made
+/// with.
+void *mn_forth_user(const mn_forth_t *vm);
+
+/// @}
+
 #ifdef __cplusplus
 }
 #endif

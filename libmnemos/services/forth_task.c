@@ -87,27 +87,46 @@ static void free_memory(void *context, void *memory, size_t size) {
     release_block(context, memory);
 }
 
-static void use_system(mn__forth_task_t *self, const mn_forth_config_t *config) {
-    static const mn_forth_words_t *const sets[] = {&mn__forth_kernel_words,
-                                                   &mn__forth_program_words};
+// The configuration's VM, with the kernel's words in front of its own.
+static mn_status_t use_system(mn__forth_task_t *self, const mn_forth_config_t *config) {
+    static const mn_forth_words_t *const kernel_sets[] = {&mn__forth_kernel_words,
+                                                          &mn__forth_program_words};
+    const uint32_t ours = MN_COUNT_OF(kernel_sets);
+    if (config->words_count > MN__FORTH_SETS - ours) {
+        return MN_EINVAL;
+    }
+    memcpy(self->sets, kernel_sets, sizeof(kernel_sets));
+    for (uint32_t i = 0; i < config->words_count; i++) {
+        self->sets[ours + i] = config->words[i];
+    }
+    self->user = config->context;
     self->config = *config;
-    self->config.words = sets;
-    self->config.words_count = MN_COUNT_OF(sets);
+    self->config.words = self->sets;
+    self->config.words_count = ours + config->words_count;
     self->config.context = self;
     self->config.memory_context = self->system;
     self->config.alloc = get_memory;
     self->config.free = free_memory;
     self->config.released = release_block;
+    return MN_OK;
+}
+
+// A fork has its parent's words already.
+static void use_parent(mn__forth_task_t *self, const mn__forth_task_t *parent) {
+    self->user = parent->user;
+    self->config = parent->config;
+    self->config.context = self;
+    self->config.quiet = true;
 }
 
 mn_status_t mn__forth_task_new_vm(mn__forth_task_t *self, const mn_forth_config_t *config) {
-    use_system(self, config);
+    mn_status_t status = use_system(self, config);
     const size_t size = mn_forth_memory_needed(&self->config);
-    if (size == 0) {
+    if (status != MN_OK || size == 0) {
         return MN_EINVAL;
     }
     void *memory = NULL;
-    mn_status_t status = mn_alloc(self->task.kernel, &self->system->owner, size, 0, &memory);
+    status = mn_alloc(self->task.kernel, &self->system->owner, size, 0, &memory);
     if (status != MN_OK) {
         return status;
     }
@@ -120,8 +139,7 @@ mn_status_t mn__forth_task_new_vm(mn__forth_task_t *self, const mn_forth_config_
 }
 
 mn_status_t mn__forth_task_fork_vm(mn__forth_task_t *self, mn__forth_task_t *parent) {
-    use_system(self, &parent->config);
-    self->config.quiet = true;
+    use_parent(self, parent);
     const size_t size = mn_forth_fork_memory_needed(parent->vm, &self->config);
     void *memory = NULL;
     mn_status_t status = mn_alloc(self->task.kernel, &self->system->owner, size, 0, &memory);
@@ -165,4 +183,31 @@ void mn__forth_task_drop(mn__forth_task_t *self) {
     if (self->id != 0) {
         note_exit(self);
     }
+}
+
+// ---------------------------------------------------------------------------------------------
+// For words of others
+
+static mn__forth_task_t *self_of(const mn_forth_t *vm) {
+    return mn_forth_context(vm);
+}
+
+mn_task_t *mn_forth_task(const mn_forth_t *vm) {
+    return &self_of(vm)->task;
+}
+
+mn_timer_t *mn_forth_timer(const mn_forth_t *vm) {
+    return &self_of(vm)->timer;
+}
+
+mn_wait_t *mn_forth_wait(const mn_forth_t *vm) {
+    return &self_of(vm)->wait;
+}
+
+mn_registry_t *mn_forth_registry(const mn_forth_t *vm) {
+    return self_of(vm)->system->registry;
+}
+
+void *mn_forth_user(const mn_forth_t *vm) {
+    return self_of(vm)->user;
 }

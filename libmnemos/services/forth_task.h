@@ -14,7 +14,7 @@
 #include <mnemos/memory.h>
 #include <mnemos/serial_mux.h>
 
-enum { MN__FORTH_OUT = 256, MN__FORTH_HANDLES = 16 };
+enum { MN__FORTH_OUT = 256, MN__FORTH_HANDLES = 16, MN__FORTH_SETS = 8 };
 
 // ---------------------------------------------------------------------------------------------
 // Terminal
@@ -75,7 +75,9 @@ typedef struct mn__forth_task {
     mn_list_t link; // in the system's programs
     mn_forth_system_t *system;
     mn_forth_config_t config; // of its VM
-    uint32_t id;              // 0 while the system does not know it
+    const mn_forth_words_t *sets[MN__FORTH_SETS];
+    void *user;  // the context that the configuration named
+    uint32_t id; // 0 while the system does not know it
 
     mn_forth_t *vm; // its block is the system's, which frees it when no fork needs it any more
 
