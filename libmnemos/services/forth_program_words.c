@@ -4,7 +4,7 @@
 // Words for living with other programs: listing them, waiting for one, stopping one.
 
 #include "forth_task.h"
-#include <stdio.h>
+#include "text.h"
 
 static mn__forth_task_t *self_of(mn_forth_t *vm) {
     return mn_forth_context(vm);
@@ -39,10 +39,16 @@ static int w_tasks(mn_forth_t *vm) {
             return MN_OK;
         }
         char line[64];
-        const int len = snprintf(line, sizeof(line), "%lu %.24s polls %lu%s\n",
-                                 (unsigned long)program->id, program->task.name,
-                                 (unsigned long)program->task.polls, program == self ? " *" : "");
-        mn_status_t status = mn_forth_print(vm, line, (size_t)len);
+        mn__text_t text = {.start = line, .size = sizeof(line) - 1};
+        mn__text_add_number(&text, program->id);
+        mn__text_add(&text, " ");
+        mn__text_add(&text, program->task.name);
+        mn__text_add(&text, " polls ");
+        mn__text_add_number(&text, program->task.polls);
+        mn__text_add(&text, (program == self) ? " *" : "");
+        text.size++; // the line's end always fits
+        mn__text_add(&text, "\n");
+        mn_status_t status = mn_forth_print(vm, line, text.len);
         if (status != MN_OK) {
             return status;
         }

@@ -5,7 +5,7 @@
 // that it was given; its storage goes by itself.
 
 #include "forth_task.h"
-#include <stdio.h>
+#include "text.h"
 #include <string.h>
 
 MN_SERVICE_DEFINE(MN_FORTH_SPAWN_SERVICE)
@@ -50,10 +50,16 @@ static void report(program_t *self) {
     forth->exit_code = error.code;
     self->reported = true;
     if (error.code != 0) {
-        const int len = snprintf((char *)forth->out, MN__FORTH_OUT, "? program %lu: %.80s%s%.32s\n",
-                                 (unsigned long)forth->id, error.text,
-                                 (error.word[0] == '\0') ? "" : ": ", error.word);
-        forth->out_len = (size_t)len;
+        mn__text_t text = {.start = (char *)forth->out, .size = MN__FORTH_OUT - 1};
+        mn__text_add(&text, "? program ");
+        mn__text_add_number(&text, forth->id);
+        mn__text_add(&text, ": ");
+        mn__text_add(&text, error.text);
+        mn__text_add(&text, (error.word[0] == '\0') ? "" : ": ");
+        mn__text_add(&text, error.word);
+        text.size++; // the line's end always fits
+        mn__text_add(&text, "\n");
+        forth->out_len = text.len;
     }
 }
 
