@@ -4,6 +4,7 @@
 // Tasks do not preempt one another, so between tasks nothing needs protection. Only where an
 // interrupt may send, the places that it shares are guarded.
 
+#include "../kernel/private.h"
 #include <mnemos/channel.h>
 #include <mnemos/port.h>
 #include <string.h>
@@ -45,19 +46,28 @@ mn_status_t mn__channel_try_send(mn_channel_t *channel, const void *item) {
     mn_status_t status = MN_ECLOSED;
     uint32_t state = guard(channel);
     if (!channel->closed) {
-        status = mn_semaphore_try_acquire(&channel->room);
-        if (status == MN_OK) {
+        status = MN_EFULL;
+        if (mn__semaphore_take_free(&channel->room)) {
             put(channel, item);
+            status = MN_OK;
         }
     }
     unguard(channel, state);
-    return (status == MN_EBUSY) ? MN_EFULL : status;
+    return status;
+}
+
+// Room for an item of a producer that may have been waiting for it.
+static mn_status_t get_room(mn_channel_t *channel, mn_wait_t *wait, mn_task_t *task) {
+    if (wait->state == MN__WAIT_IDLE && mn__semaphore_take_free(&channel->room)) {
+        return MN_OK;
+    }
+    return mn_semaphore_acquire(&channel->room, wait, task);
 }
 
 mn_status_t mn__channel_send(mn_channel_t *channel, mn_wait_t *wait, mn_task_t *task,
                              const void *item) {
     uint32_t state = guard(channel);
-    mn_status_t status = mn_semaphore_acquire(&channel->room, wait, task);
+    mn_status_t status = get_room(channel, wait, task);
     if (status == MN_OK && channel->closed) {
         status = MN_ECLOSED;
     }
@@ -74,21 +84,21 @@ mn_status_t mn__channel_try_receive(mn_channel_t *channel, void *item) {
     if (channel->head != channel->tail) {
         memcpy(item, place(channel, channel->tail), channel->item_size);
         channel->tail++;
-        mn_semaphore_release(&channel->room);
+        mn__semaphore_give(&channel->room);
         status = MN_OK;
     }
     unguard(channel, state);
     return status;
 }
 
+// The consumer is entered before it looks, so that what an interrupt sends in between is not lost.
 mn_status_t mn__channel_receive(mn_channel_t *channel, mn_task_t *task, void *item) {
+    if (mn_channel_count(channel) == 0) {
+        mn_wait_cell_register(&channel->consumer, task);
+    }
     mn_status_t status = mn__channel_try_receive(channel, item);
     if (status == MN_EEMPTY) {
-        mn_wait_cell_register(&channel->consumer, task);
-        status = mn__channel_try_receive(channel, item);
-        if (status == MN_EEMPTY) {
-            return MN_PENDING;
-        }
+        return MN_PENDING;
     }
     mn_wait_cell_cancel(&channel->consumer);
     return status;
