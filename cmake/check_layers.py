@@ -20,6 +20,7 @@ MODULES = ["base", "kernel", "comms", "registry", "sermux", "trace", "forth", "s
 # whose name it starts with ("forth_host"). For these neither is so.
 HEADERS = {
     "daemons": "services",
+    "heap": "kernel",
     "list": "base",
     "memory": "kernel",
     "port": "base",
@@ -35,7 +36,7 @@ ALONE = ["sermux", "trace", "forth"]
 
 # What a freestanding-minded library may use of the C library, and what it is built on.
 SYSTEM = {
-    "cbor.h", "float.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdatomic.h",
+    "cbor.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdalign.h", "stdarg.h", "stdatomic.h",
     "stdbool.h", "stddef.h", "stdint.h", "stdnoreturn.h", "string.h",
 }
 
