@@ -163,6 +163,11 @@ static void a_canceled_task_is_not_woken(void **state) {
     assert_int_equal(mn_task_state(&tasks[0].task), MN_TASK_ENDED);
     isr_wake(&tasks[0].task);
     assert_false(mn_kernel_has_work(&tk->kernel));
+    // Its storage may be freed at once: nothing refers to it.
+    isr_wake(&tasks[2].task);
+    mn_cancel_now(&tasks[2].task);
+    assert_null(tasks[2].task.inbox_next);
+    assert_false(mn_kernel_has_work(&tk->kernel) && tk->kernel.inbox != NULL);
 }
 
 // A driver may keep waking a task that has ended. When the task is spawned again, the wakes of its
