@@ -63,7 +63,7 @@ typedef struct mn_kernel_config {
     void *clock_context;  ///< handed to @ref now
     uint32_t tick_hz;     ///< clock ticks per second, 1 to 2^32 - 1
     uint32_t max_polls;   ///< polls, and timers handled, in one tick; 0 for ::MN_DEFAULT_MAX_POLLS
-    bool time_polls;      ///< read the clock around every poll to find the longest one
+    bool time_polls;      ///< read the clock around every poll, to know where the time goes
     uint64_t stall_ticks; ///< a poll this long or longer is reported to @ref on_stall; 0: none is
     /// Called after a poll that took too long, in task context; may be NULL.
     void (*on_stall)(mn_kernel_t *kernel, const mn_task_t *task, uint64_t ticks);
@@ -105,6 +105,7 @@ struct mn_kernel {
     mn_list_t memory_waiters;   ///< @private longest waiting first
     mn_heap_owner_t task_owner; ///< @private heap use of tasks
     mn_stall_report_t stall;    ///< @private
+    uint64_t busy;              ///< @private ticks of the clock
     mn_trace_sink_t *trace;     ///< @private where trace points go; NULL: nowhere
     mn__ambient_t interrupted;  ///< @private what was current when an interrupt came
     bool has_interrupted;       ///< @private
@@ -209,6 +210,13 @@ const mn_task_t *mn_kernel_next_task(const mn_kernel_t *kernel, const mn_task_t 
 /// @return the figures now
 /// @task_only
 mn_stall_report_t mn_kernel_stall(const mn_kernel_t *kernel);
+
+/// @brief The time spent in ::mn_kernel_tick so far; the rest was idle, or outside the kernel. 0
+/// unless `time_polls` is on.
+/// @param[in] kernel the kernel
+/// @return clock ticks, up to the beginning of the poll that asks
+/// @task_only
+uint64_t mn_kernel_busy(const mn_kernel_t *kernel);
 
 /// @brief Mark the beginning of an interrupt handler. Nests up to 255 deep.
 /// @param[in,out] kernel the kernel whose tasks the handler wakes

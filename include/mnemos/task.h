@@ -106,8 +106,8 @@ struct mn_task {
     const char *name;      ///< read-only: name of this task, never NULL once spawned
     mn_list_t all;         ///< @private link in the kernel's list of tasks
     uint32_t polls;        ///< read-only: number of polls
-    uint32_t wakes;        ///< read-only: number of wakes that were not coalesced
     uint32_t longest_poll; ///< read-only: longest poll in clock ticks (see ::mn_kernel_config_t)
+    uint32_t run_ticks;    ///< read-only: clock ticks spent in polls, likewise; wraps
 };
 
 /// @brief Make @p task run at the kernel's next opportunity. Waking an ended task does nothing.
@@ -120,6 +120,12 @@ void mn_task_wake(mn_task_t *task);
 /// @return its state
 /// @isr_ok
 mn_task_state_t mn_task_state(const mn_task_t *task);
+
+/// @brief How often the task was woken, not counting wakes that were coalesced.
+/// @param[in] task the task
+/// @return wakes that the kernel has answered with a poll, or is about to; wraps
+/// @task_only
+uint32_t mn_task_wakes(const mn_task_t *task);
 
 /// @brief The result of an ended task.
 /// @param[in] task the task

@@ -98,7 +98,6 @@ void mn_task_wake(mn_task_t *task) {
     if (kernel->isr_depth != 0) {
         wake_from_isr(kernel, task);
     } else if (task->run_next == NULL && is_live(task)) {
-        task->wakes++;
         kernel->wakes++;
         run_queue_push(kernel, task);
     }
@@ -106,7 +105,6 @@ void mn_task_wake(mn_task_t *task) {
 
 mn_status_t mn__task_yield(mn_task_t *task) {
     if (task->run_next == NULL) {
-        task->wakes++;
         task->kernel->wakes++;
         run_queue_push(task->kernel, task);
     }
@@ -213,7 +211,17 @@ void mn_cancel_now(mn_task_t *task) {
 // ---------------------------------------------------------------------------------------------
 // The tick
 
+// Count the time from `mark` until now as busy; now becomes the mark.
+static uint64_t note_busy(mn_kernel_t *kernel, uint64_t *mark) {
+    const uint64_t now = mn_now(kernel);
+    const uint64_t ticks = now - *mark;
+    kernel->busy += ticks;
+    *mark = now;
+    return ticks;
+}
+
 static void note_duration(mn_kernel_t *kernel, mn_task_t *task, uint64_t ticks) {
+    task->run_ticks += (uint32_t)ticks;
     if (ticks > task->longest_poll) {
         task->longest_poll = (ticks > UINT32_MAX) ? UINT32_MAX : (uint32_t)ticks;
     }
@@ -251,9 +259,7 @@ static void poll_task(mn_kernel_t *kernel, mn_task_t *task, mn_tick_report_t *re
         report->woken_internal++;
     }
     if (mark != NULL) {
-        const uint64_t now = mn_now(kernel);
-        note_duration(kernel, task, now - *mark);
-        *mark = now;
+        note_duration(kernel, task, note_busy(kernel, mark));
     }
     if (result == MN_PENDING) {
         kernel->current = NULL;
@@ -265,13 +271,17 @@ static void poll_task(mn_kernel_t *kernel, mn_task_t *task, mn_tick_report_t *re
         finish(kernel, task);
     }
     if (mark != NULL) {
-        *mark = mn_now(kernel);
+        (void)note_busy(kernel, mark);
     }
 }
 
-static void poll_ready(mn_kernel_t *kernel, mn_tick_report_t *report, uint32_t budget) {
+// `mark` is when the tick began.
+static void poll_ready(mn_kernel_t *kernel, mn_tick_report_t *report, uint32_t budget,
+                       uint64_t mark) {
     const bool timed = kernel->config.time_polls;
-    uint64_t mark = timed ? mn_now(kernel) : 0;
+    if (timed) {
+        (void)note_busy(kernel, &mark);
+    }
     for (; budget != 0; budget--) {
         if (kernel->inbox != NULL) {
             drain_inbox(kernel);
@@ -299,7 +309,7 @@ mn_tick_report_t mn_kernel_tick(mn_kernel_t *kernel) {
 
     const uint64_t now = mn_now(kernel);
     mn__wheel_turn(&kernel->wheel, now, kernel->config.max_polls);
-    poll_ready(kernel, &report, kernel->config.max_polls);
+    poll_ready(kernel, &report, kernel->config.max_polls, now);
 
     report.spawned = kernel->spawned;
     report.completed = kernel->completed;
@@ -330,6 +340,10 @@ mn_kernel_t *mn_kernel_make_current(mn_kernel_t *kernel) {
     mn_kernel_t *previous = mn__ambient.kernel;
     mn__ambient_set(kernel, running_task_name, (kernel == NULL) ? NULL : kernel->trace);
     return previous;
+}
+
+uint64_t mn_kernel_busy(const mn_kernel_t *kernel) {
+    return kernel->busy;
 }
 
 mn_stall_report_t mn_kernel_stall(const mn_kernel_t *kernel) {

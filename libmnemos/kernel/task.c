@@ -18,8 +18,8 @@ void mn_spawn(mn_kernel_t *kernel, mn_task_t *task, const mn_task_type_t *type, 
     task->resume = 0;
     task->name = (name != NULL) ? name : type->name;
     task->polls = 0;
-    task->wakes = 0;
     task->longest_poll = 0;
+    task->run_ticks = 0;
     // Last, because an interrupt may wake a task from its former life: from here on that counts.
     // All other fields are zero in a new task and have become so again in an ended one.
     __atomic_store_n(&task->state, (uint8_t)(storage | MN_TASK_LIVE), __ATOMIC_RELEASE);
@@ -47,6 +47,12 @@ mn_status_t mn_spawn_new(mn_kernel_t *kernel, size_t size, const mn_task_type_t 
 
 mn_task_state_t mn_task_state(const mn_task_t *task) {
     return (mn_task_state_t)(task->state & MN__TASK_STATE);
+}
+
+uint32_t mn_task_wakes(const mn_task_t *task) {
+    // Each poll but the first answers a wake, and so will the one that the task is queued for.
+    const uint32_t polls = task->polls + ((task->run_next != NULL) ? 1 : 0);
+    return (polls == 0) ? 0 : polls - 1;
 }
 
 mn_status_t mn_task_result(const mn_task_t *task) {

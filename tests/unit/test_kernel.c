@@ -158,7 +158,9 @@ static void woken_tasks_run_in_the_order_of_the_wakes(void **state) {
                   (mn_tick_report_t){.polled = 3, .woken_external = 3, .next_deadline = MN_NEVER});
     assert_string_equal(test_notes(), "cab");
     // Six wakes, of which three were coalesced.
-    assert_int_equal(tasks[0].task.wakes + tasks[1].task.wakes + tasks[2].task.wakes, 3);
+    assert_int_equal(mn_task_wakes(&tasks[0].task) + mn_task_wakes(&tasks[1].task) +
+                         mn_task_wakes(&tasks[2].task),
+                     3);
 }
 
 static mn_status_t wake_self_and_finish(test_task_t *self) {
@@ -277,6 +279,32 @@ static void a_stall_is_measured_and_named(void **state) {
     assert_int_equal(mn_kernel_stall(&tk.kernel).longest_poll, 70);
     assert_int_equal(mn_kernel_stall(&tk.kernel).stalls, 2);
     test_kernel_end(&tk);
+}
+
+// All time that passes in a tick is busy, the time between ticks is not; each task has its own
+// part.
+static void time_is_counted_where_it_goes(void **state) {
+    (void)state;
+    for (unsigned timed = 0; timed < 2; timed++) {
+        test_kernel_t tk;
+        test_task_t tasks[2] = {0};
+        test_kernel_init(&tk, &(mn_kernel_config_t){.time_polls = timed != 0}, 7);
+        test_task_spawn(&tk, &tasks[0], "a", take_ticks, &tk);
+        test_task_spawn(&tk, &tasks[1], "b", take_ticks, &tk);
+        test_kernel_run(&tk);
+        for (unsigned i = 0; i < 3; i++) {
+            tk.now += 1000;
+            poll_for(&tk, &tasks[0], 20);
+            poll_for(&tk, &tasks[1], 3);
+        }
+        assert_int_equal(tasks[0].task.run_ticks, timed * 60);
+        assert_int_equal(tasks[1].task.run_ticks, timed * 9);
+        assert_int_equal(mn_kernel_busy(&tk.kernel), timed * 69);
+        tk.clock_step = 1; // a look at the clock takes a tick, also where no task is polled
+        mn_kernel_tick(&tk.kernel);
+        assert_int_equal(mn_kernel_busy(&tk.kernel), timed * 70);
+        test_kernel_end(&tk);
+    }
 }
 
 static mn_status_t detach_and_finish(test_task_t *self) {
@@ -409,6 +437,7 @@ int main(void) {
         TEST(waking_an_ended_task_does_nothing),
         TEST(the_report_tells_until_when_to_sleep),
         cmocka_unit_test(a_stall_is_measured_and_named),
+        cmocka_unit_test(time_is_counted_where_it_goes),
         cmocka_unit_test(a_timed_task_may_vanish_in_its_poll),
         TEST(kernels_do_not_mix),
         TEST(a_kernel_is_not_ticked_by_its_own_tasks_or_interrupts),

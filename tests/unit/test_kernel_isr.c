@@ -82,8 +82,8 @@ static void wakes_of_both_kinds_coalesce(void **state) {
     mn_tick_report_t report = mn_kernel_tick(&tk->kernel);
     assert_int_equal(report.polled, 2);
     assert_int_equal(report.woken_external, 2);
-    assert_int_equal(tasks[0].task.wakes, 1);
-    assert_int_equal(tasks[1].task.wakes, 1);
+    assert_int_equal(mn_task_wakes(&tasks[0].task), 1);
+    assert_int_equal(mn_task_wakes(&tasks[1].task), 1);
 }
 
 static mn_status_t interrupted_once(test_task_t *self) {

@@ -238,7 +238,7 @@ static void counters_start_again_with_each_life(void **state) {
             test_kernel_run(tk);
         }
         assert_int_equal(task.task.polls, 4);
-        assert_int_equal(task.task.wakes, 3);
+        assert_int_equal(mn_task_wakes(&task.task), 3);
         mn_cancel_now(&task.task);
         // They can still be read after the end.
         assert_int_equal(task.task.polls, 4);
