@@ -43,8 +43,9 @@ mn_status_t mn_wait_cell_wait(mn_wait_cell_t *cell, mn_task_t *task) {
     return MN_OK;
 }
 
+// Atomic, because a ring between two threads wakes from both, though nobody waits there.
 void mn_wait_cell_wake(mn_wait_cell_t *cell) {
-    cell->notified = true;
+    __atomic_store_n(&cell->notified, true, __ATOMIC_RELAXED);
     mn_task_t *task = cell->task;
     if (task != NULL) {
         mn_task_wake(task);
