@@ -5,6 +5,8 @@
 #
 #   mnemos_unit_test(FILE [library…]) a cmocka program from one test_*.c, 60 s limit; files of test
 #                                     vectors are in the folder MNEMOS_TEST_DIR, a string
+#   mnemos_thread_test(FILE)          the same program again, with the thread sanitizer, unless the
+#                                     build has another sanitizer
 #   mnemos_must_not_compile(NAME FILE REGEX)
 #                                     passes only if the compiler rejects FILE and says REGEX
 #   mnemos_system_test(NAME FILE.py)  runs a script that drives the built programs
@@ -27,6 +29,38 @@ function(mnemos_unit_test file)
     target_link_libraries(${name} PRIVATE mnemos::mnemos mnemos_test_support PkgConfig::CMOCKA ${ARGN})
     add_test(NAME unit.${name} COMMAND ${name})
     set_tests_properties(unit.${name} PROPERTIES TIMEOUT 60 LABELS unit)
+endfunction()
+
+# The lowest modules are compiled again for it, so that the sanitizer sees what they do.
+function(mnemos_thread_test file)
+    if("${CMAKE_C_FLAGS}" MATCHES "-fsanitize")
+        return()
+    endif()
+    set(sources)
+    foreach(module IN ITEMS base kernel comms)
+        get_target_property(files mnemos_objects_${module} SOURCES)
+        list(TRANSFORM files PREPEND "${MNEMOS_SOURCE_ROOT}/libmnemos/${module}/")
+        list(APPEND sources ${files})
+    endforeach()
+    get_filename_component(name "${file}" NAME_WE)
+    set(target ${name}_tsan)
+    add_executable(${target} "${file}" ${sources})
+    mnemos_strict(${target})
+    target_compile_definitions(${target} PRIVATE
+        _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700 _DEFAULT_SOURCE)
+    target_include_directories(${target} PRIVATE "${MNEMOS_SOURCE_ROOT}/libmnemos")
+    target_compile_options(${target} PRIVATE -fsanitize=thread)
+    target_link_options(${target} PRIVATE -fsanitize=thread)
+    target_link_libraries(${target} PRIVATE mnemos::mnemos mnemos_test_support PkgConfig::CMOCKA)
+    # The sanitizer's place for its records is taken where addresses are very random, so the program
+    # is run without that, if that is permitted here.
+    set(launcher setarch --addr-no-randomize)
+    execute_process(COMMAND ${launcher} true RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+    if(NOT result EQUAL 0)
+        set(launcher)
+    endif()
+    add_test(NAME unit.${target} COMMAND ${launcher} $<TARGET_FILE:${target}>)
+    set_tests_properties(unit.${target} PROPERTIES TIMEOUT 60 LABELS unit)
 endfunction()
 
 function(mnemos_must_not_compile name file regex)
