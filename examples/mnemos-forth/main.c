@@ -7,6 +7,7 @@
 
 #include <mnemos/assert.h>
 #include <mnemos/forth_host.h>
+#include <mnemos/util.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -154,6 +155,7 @@ static int run_file(mn_forth_t *vm, const char *name) {
 static mn_forth_t *make_machine(bool quiet, void **memory) {
     mn_forth_config_t config = MN_FORTH_CONFIG_DEFAULT;
     mn_forth_t *vm = NULL;
+    static const mn_forth_words_t *const sets[] = {&mn_forth_float_words};
     config.data_stack = 4096;
     config.return_stack = 16384;
     config.float_stack = 256;
@@ -163,6 +165,8 @@ static mn_forth_t *make_machine(bool quiet, void **memory) {
     config.output_size = 8192;
     config.buckets = 1024;
     config.quiet = quiet;
+    config.words = sets;
+    config.words_count = MN_COUNT_OF(sets);
     size_t size = mn_forth_memory_needed(&config);
     *memory = malloc(size);
     if (*memory == NULL || mn_forth_init(&vm, &config, *memory, size) != MN_OK) {

@@ -64,7 +64,7 @@ typedef struct mn_forth_config {
     uint32_t output_size;  ///< bytes of the output buffer, at least 64
     uint32_t buckets;      ///< chains of the name index: a power of two up to 4096
     uint32_t slice;        ///< units for one ::mn_forth_run whose budget is 0
-    bool quiet;            ///< print neither `ok.` nor error reports: the host does it
+    bool quiet;            ///< lines are those of a file: no `ok.`, no error reports
     const mn_forth_words_t *const *words; ///< further sets of words, or NULL; must stay valid
     uint32_t words_count;                 ///< how many sets @ref words has, at most 8
     void *context;                        ///< handed to host words

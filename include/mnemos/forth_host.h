@@ -134,6 +134,10 @@ mn_status_t mn_forth_write(mn_forth_t *vm, uint32_t addr, const void *from, uint
 /// @retval MN_EFULL there are eight sets already
 mn_status_t mn_forth_add_words(mn_forth_t *vm, const mn_forth_words_t *words);
 
+/// @brief The floating-point words, for `config.words`; `config.float_stack` says how many fit.
+/// Programs that use them need the C library's mathematics.
+extern const mn_forth_words_t mn_forth_float_words;
+
 #ifdef __cplusplus
 }
 #endif

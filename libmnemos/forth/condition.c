@@ -154,7 +154,7 @@ typedef struct {
     uint32_t value;
 } query_t;
 
-static uint32_t query_number(const mn_forth_t *vm, const char *name, uint32_t len) {
+static uint32_t query_number(mn_forth_t *vm, const char *name, uint32_t len) {
     const query_t queries[] = {
         {"/counted-string", 255},
         {"/hold", PAD_OFFSET - WORD_ROOM},
@@ -174,6 +174,18 @@ static uint32_t query_number(const mn_forth_t *vm, const char *name, uint32_t le
         if (is(name, len, queries[i].name)) {
             return queries[i].value;
         }
+    }
+    static const char *const sets[] = {
+        "core",   "core-ext",     "double",       "double-ext",       "exception", "exception-ext",
+        "locals", "memory-alloc", "search-order", "search-order-ext", "string",    "tools",
+    };
+    for (uint32_t i = 0; i < MN_COUNT_OF(sets); i++) {
+        if (is(name, len, sets[i])) {
+            return UINT32_MAX;
+        }
+    }
+    if (is(name, len, "floating") || is(name, len, "floating-ext")) {
+        return mn__forth_find_in(vm, 0, "f+", 2).xt != 0 ? UINT32_MAX : 1u;
     }
     return 1; // not known, and no answer of ours is 1
 }

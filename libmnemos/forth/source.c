@@ -236,11 +236,24 @@ static int w_word(mn_forth_t *vm) {
     return status != FN_OK ? THROW_DICT_FULL : mn__forth_store_byte(vm, vm->here, len);
 }
 
+// In a file a comment may go on over several lines; at a prompt it ends with its line.
 static int w_paren(mn_forth_t *vm) {
     uint32_t addr;
     uint32_t len;
     bool found;
-    return mn__forth_parse(vm, ')', &addr, &len, &found);
+    if (vm->line_state == LINE_HERE) {
+        vm->line_state = LINE_NONE;
+    }
+    for (;;) {
+        (void)mn__forth_parse(vm, ')', &addr, &len, &found);
+        if (found || !vm->config.quiet) {
+            return FN_OK;
+        }
+        int status = mn__forth_next_line(vm);
+        if (status != FN_OK) {
+            return status == FN_END ? FN_OK : status;
+        }
+    }
 }
 
 static int w_backslash(mn_forth_t *vm) {

@@ -274,6 +274,7 @@ struct mn_forth {
     uint32_t output_read;
     double *floats;
     uint32_t float_depth;
+    uint8_t float_precision; // 0: the default
     uint8_t set_count;
     const mn_forth_words_t *sets[MAX_SETS];
     int (*assign_float)(struct mn_forth *vm, uint32_t addr); // of the floating-point words

@@ -215,6 +215,69 @@ static const char *const pieces[] = {
     "only forth",
 };
 
+// Balanced structures around words that are allowed anywhere.
+static const char *const shapes[][3] = {
+    {"if", "else", "then"},
+    {"begin", "while", "repeat"},
+    {"begin", "", "until"},
+    {"3 0 do", "i", "loop"},
+    {"0 9 do", "j", "-3 +loop"},
+    {"?do", "leave", "loop"},
+    {"case 1 of", "endof", "endcase"},
+    {"ahead", "", "then"},
+    {"{: a b | c :}", "a to c", "b"},
+    {">r", "r@", "r>"},
+    {"dup if", "exit", "then"},
+    {"5 for", "", "next"},
+};
+
+static size_t body(mn_forth_t *vm, choices_t *c, char *line, size_t at, size_t size, int depth) {
+    uint32_t count = 1u + choose(c, 5);
+    for (uint32_t i = 0; i < count && c->left > 0; i++) {
+        uint32_t kind = choose(c, 8);
+        if (kind == 0 && depth > 0) {
+            const char *const *shape = shapes[choose(c, MN_COUNT_OF(shapes))];
+            at = add_text(line, at, size, shape[0]);
+            at = body(vm, c, line, at, size, depth - 1);
+            at = add_text(line, at, size, shape[1]);
+            at = body(vm, c, line, at, size, depth - 1);
+            at = add_text(line, at, size, shape[2]);
+        } else if (kind < 4) {
+            static const uint8_t plain[] = {0, 1, 2, 3}; // sets without words that read the source
+            const mn_forth_words_t *set = vm->sets[plain[choose(c, sizeof plain)]];
+            const mn_forth_word_t *word = &set->words[choose(c, set->count)];
+            at = word->len != 0 ? add(line, at, size, word->name, word->len) : at;
+        } else if (kind < 6) {
+            static const char *const values[] = {"0",   "1",    "-1", "2",  "256", "300",  "1000",
+                                                 "pad", "here", "v",  "c0", "x",   "' w0", "65536"};
+            at = add_text(line, at, size, values[choose(c, MN_COUNT_OF(values))]);
+        } else {
+            at = add_word(vm, c, line, at, size);
+        }
+    }
+    return at;
+}
+
+static void definitions(mn_forth_t *vm, choices_t *c) {
+    char line[160];
+    static const char *const names[] = {": w0", ": w1", ": w2", ":noname", ": d0 create"};
+    run_line(vm, "variable v create c0 20 allot 5 value x : w0 ; : w1 ; : w2 ;", 60, c);
+    for (int n = 0; n < LINES_MAX && c->left > 0; n++) {
+        uint32_t name = choose(c, MN_COUNT_OF(names));
+        size_t at = add_text(line, 0, sizeof line, names[name]);
+        at = body(vm, c, line, at, sizeof line - 12, 3);
+        if (name == 4) {
+            at = add_text(line, at, sizeof line - 10, "does>");
+            at = body(vm, c, line, at, sizeof line - 10, 1);
+        }
+        at = add_text(line, at, sizeof line, ";");
+        run_line(vm, line, at, c);
+        at = body(vm, c, line, 0, sizeof line, 0);
+        at = add_text(line, at, sizeof line, name < 3 ? names[name] + 2 : "execute");
+        run_line(vm, line, at, c);
+    }
+}
+
 static void generated(mn_forth_t *vm, choices_t *c) {
     char line[160];
     for (int n = 0; n < LINES_MAX && c->left > 0; n++) {
@@ -250,11 +313,54 @@ static void lines(mn_forth_t *vm, choices_t *c) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void *take_memory(void *context, size_t size) {
+    (void)context;
+    return malloc(size);
+}
+
+static void give_memory(void *context, void *memory, size_t size) {
+    (void)context;
+    (void)size;
+    free(memory);
+}
+
+static void released(void *context, void *memory) {
+    (void)context;
+    free(memory);
+}
+
+static mn_forth_t *make(const mn_forth_config_t *config, mn_forth_t *parent) {
+    mn_forth_t *vm = NULL;
+    size_t size = parent != NULL ? mn_forth_fork_memory_needed(parent, config)
+                                 : mn_forth_memory_needed(config);
+    void *memory = malloc(size);
+    if (memory == NULL) {
+        abort();
+    }
+    mn_status_t status = parent != NULL ? mn_forth_fork(&vm, parent, config, memory, size)
+                                        : mn_forth_init(&vm, config, memory, size);
+    if (status != MN_OK) {
+        MN_ASSERT(status == MN_EBUSY); // in the middle of a definition
+        free(memory);
+        return NULL;
+    }
+    return vm;
+}
+
+static void some_program(mn_forth_t *vm, choices_t *c, uint32_t mode) {
+    if (mode == 0) {
+        lines(vm, c);
+    } else if (mode % 2 == 0) {
+        generated(vm, c);
+    } else {
+        definitions(vm, c);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     mn_forth_config_t config = MN_FORTH_CONFIG_DEFAULT;
-    mn_forth_t *vm = NULL;
     choices_t c = {data, size};
-    uint32_t mode = choose(&c, 4);
+    uint32_t mode = choose(&c, 8);
     config.data_stack = 24;
     config.return_stack = 48;
     config.float_stack = 6;
@@ -263,17 +369,34 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     config.input_size = 160;
     config.output_size = 64;
     config.buckets = 4;
-    size_t needed = mn_forth_memory_needed(&config);
-    void *memory = malloc(needed);
-    if (memory == NULL || mn_forth_init(&vm, &config, memory, needed) != MN_OK) {
-        abort();
+    config.alloc = take_memory;
+    config.free = give_memory;
+    config.released = released;
+    mn_forth_t *vm = make(&config, NULL);
+    mn_forth_t *child = NULL;
+    if (mode >= 5) { // a part of it in a parent, the rest in turns
+        choices_t first = {c.data, c.left / 3};
+        c.data += first.left;
+        c.left -= first.left;
+        some_program(vm, &first, mode);
+        child = make(&config, vm);
     }
-    if (mode == 0) {
-        lines(vm, &c);
-    } else {
-        generated(vm, &c);
+    choices_t half = {c.data, child != NULL ? c.left / 2 : 0};
+    c.data += half.left;
+    c.left -= half.left;
+    if (child != NULL) {
+        some_program(child, &half, mode - 1u);
     }
-    mn_forth_end(vm);
-    free(memory);
+    some_program(vm, &c, mode);
+    if (mode == 7) {
+        mn_forth_end(vm);
+    }
+    if (child != NULL) {
+        run_line(child, "w0 w1 v @ . words", 17, &half);
+        mn_forth_end(child);
+    }
+    if (mode != 7) {
+        mn_forth_end(vm);
+    }
     return 0;
 }
