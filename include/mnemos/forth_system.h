@@ -82,6 +82,7 @@ mn_status_t mn_forth_system_start(mn_registry_t *registry, const mn_forth_system
                                   mn_forth_system_t **system);
 
 /// @brief Stop every program that was spawned, and the service, and give back the memory.
+/// @param[in,out] system the system; not to be used again
 /// @pre the shells have been stopped
 /// @task_only
 void mn_forth_system_stop(mn_forth_system_t *system);
@@ -97,6 +98,8 @@ void mn_forth_system_stop(mn_forth_system_t *system);
 mn_status_t mn_forth_exit_code(const mn_forth_system_t *system, uint32_t id, int32_t *code);
 
 /// @brief Stop a program that was spawned; its exit code is -28.
+/// @param[in,out] system the system
+/// @param[in] id the program's number
 /// @retval MN_OK it is stopped
 /// @retval MN_ENOTFOUND no program of that number runs
 /// @retval MN_EPERM it is a shell
@@ -105,6 +108,8 @@ mn_status_t mn_forth_exit_code(const mn_forth_system_t *system, uint32_t id, int
 mn_status_t mn_forth_stop(mn_forth_system_t *system, uint32_t id);
 
 /// @brief Programs that run now, shells included.
+/// @param[in] system the system
+/// @return 0 to the configuration's most
 /// @task_only
 uint32_t mn_forth_count(const mn_forth_system_t *system);
 
@@ -133,20 +138,30 @@ uint32_t mn_forth_count(const mn_forth_system_t *system);
 /// @{
 
 /// @brief The task that runs the VM, for operations that wait.
+/// @param[in] vm a machine of the Forth system
+/// @return the task
 mn_task_t *mn_forth_task(const mn_forth_t *vm);
 
 /// @brief A timer for the word that is running; idle when it is called for the first time.
+/// @param[in] vm a machine of the Forth system
+/// @return valid until the word is done
 mn_timer_t *mn_forth_timer(const mn_forth_t *vm);
 
 /// @brief A place in a queue for the word that is running; idle when it is called for the first
 /// time.
+/// @param[in] vm a machine of the Forth system
+/// @return valid until the word is done
 mn_wait_t *mn_forth_wait(const mn_forth_t *vm);
 
 /// @brief Where services are found.
+/// @param[in] vm a machine of the Forth system
+/// @return the registry
 mn_registry_t *mn_forth_registry(const mn_forth_t *vm);
 
 /// @brief The `context` of the configuration that the VM, or the one it was forked from, was made
 /// with.
+/// @param[in] vm a machine of the Forth system
+/// @return the pointer, as it was given
 void *mn_forth_user(const mn_forth_t *vm);
 
 /// @}

@@ -196,6 +196,7 @@ void mn_requests_close(mn_requests_t *requests);
 /// Takes time proportional to the number of clients.
 /// @param[in] requests the queue
 /// @param[in] client_id as in the client's requests
+/// @return true if so
 bool mn_requests_has_client(const mn_requests_t *requests, uint32_t client_id);
 
 /// @brief Answer nothing: the client that was being considered gets ::MN_EDEAD.
