@@ -24,9 +24,9 @@
 
 #include <cmocka.h>
 
-#define NUMBER_UUID MN_UUID(0x05bcd4b7, 0xdd81, 0x434a, 0xa958, 0xf18ee84f8635)
-#define NUMBER_SERVICE(X) \
-    X(number, "number", NUMBER_UUID, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t)
+#define NUMBER_SERVICE(X)                                                                      \
+    X(number, "number", MN_UUID(0x05bcd4b7, 0xdd81, 0x434a, 0xa958, 0xf18ee84f8635), uint32_t, \
+      uint32_t, uint32_t, uint32_t, uint32_t)
 MN_SERVICE_DECLARE(NUMBER_SERVICE)
 
 // --- a kernel and a registry ---

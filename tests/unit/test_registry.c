@@ -15,14 +15,15 @@ MN_SERVICE_DECLARE(OTHER_SERVICE)
 MN_SERVICE_DEFINE(OTHER_SERVICE)
 
 // The same UUID as the number service, but other messages.
-#define IMPOSTOR_SERVICE(X) \
-    X(impostor, "impostor", NUMBER_UUID, uint64_t, uint64_t, uint32_t, uint32_t, uint32_t)
+#define IMPOSTOR_SERVICE(X)                                                                        \
+    X(impostor, "impostor", MN_UUID(0x05bcd4b7, 0xdd81, 0x434a, 0xa958, 0xf18ee84f8635), uint64_t, \
+      uint64_t, uint32_t, uint32_t, uint32_t)
 MN_SERVICE_DECLARE(IMPOSTOR_SERVICE)
 MN_SERVICE_DEFINE(IMPOSTOR_SERVICE)
 
 static void a_description_holds_what_it_was_given(void **state) {
     (void)state;
-    static const mn_uuid_t uuid = NUMBER_UUID;
+    static const mn_uuid_t uuid = MN_UUID(0x05bcd4b7, 0xdd81, 0x434a, 0xa958, 0xf18ee84f8635);
     assert_true(mn_uuid_equal(&number_service.uuid, &uuid));
     assert_string_equal(other_service.name, "other");
     assert_int_equal(impostor_service.request_size, 8);

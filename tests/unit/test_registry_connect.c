@@ -14,8 +14,9 @@ MN_SERVICE_DEFINE(NUMBER_SERVICE)
 MN_SERVICE_DECLARE(OTHER_SERVICE)
 MN_SERVICE_DEFINE(OTHER_SERVICE)
 
-#define IMPOSTOR_SERVICE(X) \
-    X(impostor, "impostor", NUMBER_UUID, uint64_t, uint64_t, uint32_t, uint32_t, uint32_t)
+#define IMPOSTOR_SERVICE(X)                                                                        \
+    X(impostor, "impostor", MN_UUID(0x05bcd4b7, 0xdd81, 0x434a, 0xa958, 0xf18ee84f8635), uint64_t, \
+      uint64_t, uint32_t, uint32_t, uint32_t)
 MN_SERVICE_DECLARE(IMPOSTOR_SERVICE)
 MN_SERVICE_DEFINE(IMPOSTOR_SERVICE)
 
