@@ -215,7 +215,7 @@ static void interrupts_and_tasks_send_at_random(void **state) {
 // ---------------------------------------------------------------------------------------------
 // After each instruction
 
-#define STEPS_WANTED 6000U // to all points of one operation
+#define STEPS_WANTED 4000U // to all points of one operation
 
 static mn_status_t outcome;
 
