@@ -78,6 +78,8 @@ typedef struct mn_listener {
     uint32_t service_id;         ///< read-only
     mn_list_t handshakes;        ///< @private clients that wait for an answer, oldest first
     mn_wait_cell_t server;       ///< @private
+    /// read-only: the queue of a service that has one for all clients; NULL if that is not known
+    const struct mn_requests *requests;
 } mn_listener_t;
 
 /// @brief A bounded queue of requests and those who send them. Initialised by a typed function.

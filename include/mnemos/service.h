@@ -254,6 +254,8 @@
         mn_status_t status = name##_listen(&self->listener, registry);                         \
         if (status != MN_OK) {                                                                 \
             mn_requests_close(&self->requests.requests);                                       \
+        } else {                                                                               \
+            self->listener.listener.requests = &self->requests.requests;                       \
         }                                                                                      \
         return status;                                                                         \
     }                                                                                          \
