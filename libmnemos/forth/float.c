@@ -95,12 +95,12 @@ static int w_close(mn_forth_t *vm) {
         return status;
     }
     double distance = fabs(FTHIRD - FSECOND);
-    bool same;
+    bool same = false;
     if (FTOP > 0.0) {
         same = distance < FTOP;
     } else if (FTOP < 0.0) {
         same = distance < -FTOP * (fabs(FTHIRD) + fabs(FSECOND));
-    } else { // the same bits
+    } else if (FTOP == 0.0) { // the same bits
         same = memcmp(&FTHIRD, &FSECOND, sizeof(double)) == 0;
     }
     vm->float_depth -= 3u;
