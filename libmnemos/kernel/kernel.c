@@ -353,23 +353,41 @@ mn_stall_report_t mn_kernel_stall(const mn_kernel_t *kernel) {
 // ---------------------------------------------------------------------------------------------
 // Interrupts
 
-void mn_isr_enter(mn_kernel_t *kernel) {
-    kernel->isr_depth++;
-    MN_ASSERT(kernel->isr_depth != 0);
-    if (mn__ambient.kernel != kernel) { // only the outermost handler meets another one's
+// A handler makes its kernel current for as long as it runs. Handlers may be interrupted by others:
+// between the look and the copy the other one could have become what is copied.
+static void borrow_ambient(mn_kernel_t *kernel) {
+    const uint32_t state = mn_port_irq_save();
+    if (mn__ambient.kernel != kernel) {
         kernel->interrupted = mn__ambient;
         kernel->has_interrupted = true;
         mn__ambient_set(kernel, running_task_name, kernel->trace);
+    }
+    mn_port_irq_restore(state);
+}
+
+static void give_ambient_back(mn_kernel_t *kernel) {
+    const uint32_t state = mn_port_irq_save();
+    if (kernel->has_interrupted && kernel->isr_depth == 0) {
+        const mn__ambient_t *outer = &kernel->interrupted;
+        kernel->has_interrupted = false;
+        mn__ambient_set(outer->kernel, outer->task_name, outer->trace);
+    }
+    mn_port_irq_restore(state);
+}
+
+void mn_isr_enter(mn_kernel_t *kernel) {
+    kernel->isr_depth++;
+    MN_ASSERT(kernel->isr_depth != 0);
+    if (mn__ambient.kernel != kernel) {
+        borrow_ambient(kernel);
     }
 }
 
 void mn_isr_exit(mn_kernel_t *kernel) {
     MN_ASSERT(kernel->isr_depth != 0);
     kernel->isr_depth--;
-    if (kernel->has_interrupted && kernel->isr_depth == 0) {
-        const mn__ambient_t *outer = &kernel->interrupted;
-        kernel->has_interrupted = false;
-        mn__ambient_set(outer->kernel, outer->task_name, outer->trace);
+    if (kernel->has_interrupted) {
+        give_ambient_back(kernel);
     }
 }
 

@@ -192,6 +192,9 @@ static bool is_served(const actor_t *actor, unsigned spare_answers) {
 // Run on to the end and look whether the books balance. A worker's first poll is the spawning's.
 static bool comes_to_rest(void) {
     unsigned left = 100;
+    if (mn_kernel_current() != NULL || mn_in_isr(&s.tk.kernel)) {
+        return false;
+    }
     while (mn_kernel_tick(&s.tk.kernel).has_remaining) {
         if (left-- == 0) {
             return false;
@@ -232,6 +235,14 @@ static void spawned_again(void) {
     mn_spawn(&s.tk.kernel, &s.phoenix.base.task, &test_task_type, "phoenix");
     wake_worker(&s.workers[0]);
     mn_kernel_tick(&s.tk.kernel);
+}
+
+// Another handler of the same kernel, which lets interrupts in, outside a tick: what was current
+// before it must be current after it.
+static void nested(void) {
+    mn_isr_enter(&s.tk.kernel);
+    wake_worker(&s.workers[1]);
+    mn_isr_exit(&s.tk.kernel);
 }
 
 static void canceled(void) {
@@ -297,6 +308,11 @@ static void while_a_task_ends_and_is_spawned_again(void **state) {
     visit_every_place(listen, true, spawned_again);
 }
 
+static void while_a_handler_comes_and_goes(void **state) {
+    (void)state;
+    visit_every_place(listen, true, nested);
+}
+
 static void while_tasks_are_canceled(void **state) {
     (void)state;
     visit_every_place(listen, true, canceled);
@@ -309,6 +325,7 @@ int main(void) {
         cmocka_unit_test(while_an_interrupts_wakes_are_taken_over),
         cmocka_unit_test(while_a_limit_strikes),
         cmocka_unit_test(while_a_task_ends_and_is_spawned_again),
+        cmocka_unit_test(while_a_handler_comes_and_goes),
         cmocka_unit_test(while_tasks_are_canceled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
