@@ -7,12 +7,13 @@
 A line `<!-- check: WHAT -->` stands before a block of code or a table that is tested here:
 
 - session: commands behind `$ `, and what they print. PORT stands for any number;
+- wire, client: programs that are started, and one that talks to them;
 - cmake, program FILE, output: a project, its source file, and what the program prints;
 - ports: the table of mux ports, against the list in sermux.h;
 - figures: values that mnemos-bench prints; sizes: of types, which the compilers confirm;
   instructions: against the baseline of the benchmarks.
 
-The tables of frames are tested by tests/unit/test_book_wire.c, and the code that the book includes
+The tables of frames are tested by tests/unit/test_book_wire.c, a size by test_book_memory.c, and the code that the book includes
 with \\snippet and \\include is part of the tests and examples it is included from.
 """
 
@@ -97,6 +98,36 @@ class Sessions(unittest.TestCase):
         self.assertGreaterEqual(count, 2)
 
 
+class Wire(unittest.TestCase):
+    """The two programs of the getting-started chapter, on ports that are free, and the client."""
+
+    def start(self, command, pattern):
+        program = subprocess.Popen(command.removesuffix(" &").split(), text=True, cwd=ROOT,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT)
+        self.addCleanup(program.stdout.close)
+        self.addCleanup(program.wait)
+        self.addCleanup(program.terminate)
+        for line in program.stdout:
+            found = re.search(pattern, line)
+            if found:
+                return found[1]
+        return self.fail(f"{command} has not printed {pattern}")
+
+    def test_client(self):
+        (_, _, programs), = checks("wire")
+        (_, _, client), = checks("client")
+        melpomene, crowtty = programs.replace("build/host/bin/", f"{BIN}/").splitlines()
+        base = 20000 + os.getpid() % 20000
+        address = self.start(melpomene.replace(" &", " --serial-addr 127.0.0.1:0"),
+                             r"listening on (\S+)")
+        crowtty = crowtty.replace("127.0.0.1:9999", address)
+        self.start(crowtty.replace("--no-keyboard", f"--no-keyboard --tcp-port-base {base}"),
+                   r"forth-1 .* on (\S+)")
+        result = run(["bash", "-c", client.replace("10011", str(base + 11))])
+        self.assertIn("\n42 ok.\n", "\n" + result.stdout)
+
+
 class Project(unittest.TestCase):
     """The project of the getting-started chapter, built with CMake and run."""
 
@@ -175,25 +206,6 @@ class Tables(unittest.TestCase):
         for _, name, value in rows(table):
             with self.subTest(name=name):
                 self.assertAlmostEqual(float(figures[name]), float(value), delta=0.02 * float(value))
-
-    def test_size_of_the_forth_machine(self):
-        page = (BOOK / "memory.md").read_text(encoding="utf-8")
-        size, = re.findall(r"machine takes (\d+) bytes", page)
-        source = ("#include <mnemos/forth.h>\n#include <stdio.h>\nint main(void) {"
-                  "mn_forth_config_t c = MN_FORTH_CONFIG_DEFAULT;"
-                  'printf("%zu", mn_forth_memory_needed(&c)); }\n')
-        sources = [*sorted((ROOT / "libmnemos/forth").glob("*.c")),
-                   *sorted((ROOT / "libmnemos/base").glob("*.c"))]
-        port = ("#include <mnemos/port.h>\n#include <stdlib.h>\n"
-                "_Noreturn void mn_port_panic(const mn_panic_t *p) { (void)p; abort(); }\n")
-        with tempfile.TemporaryDirectory() as folder:
-            main = pathlib.Path(folder) / "main.c"
-            main.write_text(source + port)
-            program = pathlib.Path(folder) / "size"
-            result = run(["cc", "-std=c11", "-Iinclude", "-Ilibmnemos", main, *sources,
-                          "-o", program])
-            self.assertEqual(result.returncode, 0, result.stderr)
-            self.assertEqual(run([program]).stdout, size)
 
 
 class Names(unittest.TestCase):
