@@ -215,8 +215,8 @@ function(mnemos_require_cbor)
     set_target_properties(mnemos_cbor PROPERTIES
         OUTPUT_NAME cbor C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
     target_include_directories(mnemos_cbor SYSTEM PUBLIC "${source}/src" "${generated}")
-    # Unused parts cost an image nothing.
-    target_compile_options(mnemos_cbor PRIVATE -ffunction-sections -fdata-sections)
+    # Unused parts cost an image nothing. Its warnings are upstream's, whatever the user's flags.
+    target_compile_options(mnemos_cbor PRIVATE -ffunction-sections -fdata-sections -w)
     target_compile_definitions(mnemos_cbor PRIVATE
         $<$<NOT:$<VERSION_LESS:${CMAKE_SIZEOF_VOID_P},8>>:EIGHT_BYTE_SIZE_T>
         $<$<STREQUAL:${CMAKE_C_BYTE_ORDER},BIG_ENDIAN>:IS_BIG_ENDIAN>)

@@ -39,9 +39,11 @@ int main(int argc, char **argv) {
     mn_board_config_t config = {.max_services = 16, .services = MN_DEFAULTS};
     mn_board_init(argc, argv, &config);
     require(mn_kernel_init(&kernel, &config.kernel), "the kernel");
+    (void)mn_kernel_make_current(&kernel);
     mn_registry_init(&registry, &kernel, config.max_services);
-    require(mn_board_start(&kernel, &registry, &failed), failed);
+    // The services first, and the trace is the first of them: so the drivers' start is recorded.
     require(mn_defaults_start(&services, &registry, &config.services, &failed), failed);
+    require(mn_board_start(&kernel, &registry, &failed), failed);
     run(&kernel);
     return mn_board_stop();
 }

@@ -11,6 +11,7 @@
 
 #include <mnemos/daemons.h>
 #include <mnemos/forth_shell.h>
+#include <mnemos/trace_daemon.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +22,8 @@ extern "C" {
 
 /// @brief Which services to start, and their settings.
 typedef struct mn_defaults_config {
+    bool trace_enabled;                ///< record what happens, and tell a host
+    mn_trace_config_t trace;           ///< its settings
     bool serial_mux_enabled;           ///< the others need it
     mn_serial_mux_config_t serial_mux; ///< its settings
     bool loopback_enabled;             ///< send back what comes in on a port
@@ -34,7 +37,9 @@ typedef struct mn_defaults_config {
 
 /// @brief Everything on, with the default settings.
 #define MN_DEFAULTS                                               \
-    ((mn_defaults_config_t){.serial_mux_enabled = true,           \
+    ((mn_defaults_config_t){.trace_enabled = true,                \
+                            .trace = MN_TRACE_DEFAULTS,           \
+                            .serial_mux_enabled = true,           \
                             .serial_mux = MN_SERIAL_MUX_DEFAULTS, \
                             .loopback_enabled = true,             \
                             .loopback = MN_LOOPBACK_DEFAULTS,     \
@@ -46,6 +51,7 @@ typedef struct mn_defaults_config {
 
 /// @brief The running default services. Zero-initialise it.
 typedef struct mn_defaults {
+    mn_trace_daemon_t trace;              ///< read-only: all NULL if not started
     mn_serial_mux_t *serial_mux;          ///< read-only: NULL if not started
     mn_task_t *loopback;                  ///< read-only: NULL if not started
     mn_task_t *hello;                     ///< read-only: NULL if not started

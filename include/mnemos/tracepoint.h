@@ -76,7 +76,10 @@ typedef enum mn_trace_level {
 #define MN_TRACE_FIELDS_MAX 6
 
 /// @brief Bytes of a string value that are recorded; the rest is cut off.
-#define MN_TRACE_TEXT_MAX 47
+#define MN_TRACE_TEXT_MAX 31
+
+/// @brief Bit in ::mn_trace_site_t::shape.
+#define MN_TRACE_WIDE 0x80U
 
 /// @brief What a trace point is.
 typedef enum mn_trace_kind {
@@ -96,7 +99,7 @@ typedef struct mn_trace_site {
     uint8_t level;      ///< ::mn_trace_level_t
     uint8_t kind;       ///< ::mn_trace_kind_t
     uint8_t count;      ///< number of fields
-    uint8_t words;      ///< 32-bit words that the values take, strings aside
+    uint8_t shape;      ///< @ref count, plus ::MN_TRACE_WIDE if a value is not one 32-bit word
 } mn_trace_site_t;
 
 /// @brief The value of a field; which member counts is in ::mn_trace_site_t::types.
@@ -153,13 +156,14 @@ void mn__trace_enter(const mn_trace_site_t *site, const mn_trace_value_t *values
 void mn__trace_exit(mn_trace_span_t *span);
 
 enum {
-    MN__TRACE_U32 = 0, // up to here one word
+    MN__TRACE_U32 = 0, // one word
     MN__TRACE_I32 = 1,
     MN__TRACE_BOOL = 2,
-    MN__TRACE_U64 = 3, // up to here two words
-    MN__TRACE_I64 = 4,
-    MN__TRACE_F64 = 5,
-    MN__TRACE_TEXT = 6,
+    MN__TRACE_NOT_A_WORD = 4, // a bit
+    MN__TRACE_U64 = 4,        // two words
+    MN__TRACE_I64 = 5,
+    MN__TRACE_F64 = 6,
+    MN__TRACE_TEXT = 7, // a byte with its length, and the bytes
 };
 
 #define MN__TRACE_LONG_TYPE (sizeof(long) == 8 ? MN__TRACE_I64 : MN__TRACE_I32)
@@ -248,7 +252,7 @@ static inline mn_trace_value_t mn__trace_text(const char *x) {
         char *: mn__trace_text,                 \
         const char *: mn__trace_text)(x)
 
-#define MN__TRACE_WORDS(type) ((type) <= MN__TRACE_BOOL ? 1 : (type) <= MN__TRACE_F64 ? 2 : 0)
+#define MN__TRACE_ANY_WIDE 0x44444444U
 
 // Number of fields, from a text and pairs of a name and a value. A name without a value gives a
 // name that does not exist, so that it does not compile.
@@ -258,7 +262,7 @@ static inline mn_trace_value_t mn__trace_text(const char *x) {
                      fields_come_in_pairs, 0, ~)
 #define MN__TRACE_COUNT_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, ...) n
 
-// For each number of fields: their names, types, words and values.
+// For each number of fields: their names, types and values.
 #define MN__TRACE_NAMES_0(text, ...) ""
 #define MN__TRACE_NAMES_1(text, a, va, ...) a
 #define MN__TRACE_NAMES_2(text, a, va, b, vb, ...) a "," b
@@ -280,19 +284,6 @@ static inline mn_trace_value_t mn__trace_text(const char *x) {
     (MN__TRACE_TYPES_1(text, a, va, ~) | MN__TRACE_TYPES_4(text, __VA_ARGS__) << 4U)
 #define MN__TRACE_TYPES_6(text, a, va, ...) \
     (MN__TRACE_TYPES_1(text, a, va, ~) | MN__TRACE_TYPES_5(text, __VA_ARGS__) << 4U)
-
-#define MN__TRACE_WORDS_0(text, ...) 0
-#define MN__TRACE_WORDS_1(text, a, va, ...) MN__TRACE_WORDS(MN__TRACE_TYPE(va))
-#define MN__TRACE_WORDS_2(text, a, va, ...) \
-    (MN__TRACE_WORDS_1(text, a, va, ~) + MN__TRACE_WORDS_1(text, __VA_ARGS__))
-#define MN__TRACE_WORDS_3(text, a, va, ...) \
-    (MN__TRACE_WORDS_1(text, a, va, ~) + MN__TRACE_WORDS_2(text, __VA_ARGS__))
-#define MN__TRACE_WORDS_4(text, a, va, ...) \
-    (MN__TRACE_WORDS_1(text, a, va, ~) + MN__TRACE_WORDS_3(text, __VA_ARGS__))
-#define MN__TRACE_WORDS_5(text, a, va, ...) \
-    (MN__TRACE_WORDS_1(text, a, va, ~) + MN__TRACE_WORDS_4(text, __VA_ARGS__))
-#define MN__TRACE_WORDS_6(text, a, va, ...) \
-    (MN__TRACE_WORDS_1(text, a, va, ~) + MN__TRACE_WORDS_5(text, __VA_ARGS__))
 
 #define MN__TRACE_VALUES_0(text, ...) NULL
 #define MN__TRACE_VALUES_1(text, a, va, ...) \
@@ -325,18 +316,20 @@ static inline mn_trace_value_t mn__trace_text(const char *x) {
 #define MN__TRACE_NAME(text, ...) text
 
 // `mn__site`: the trace point's fixed parts.
-#define MN__TRACE_SITE(site_kind, site_level, n, ...)          \
-    static const mn_trace_site_t mn__site = {                  \
-        .name = MN__TRACE_NAME(__VA_ARGS__, ~),                \
-        .target = MN_TRACE_TARGET,                             \
-        .file = __FILE__,                                      \
-        .fields = MN__TRACE_NAMES_##n(__VA_ARGS__, ~),         \
-        .line = __LINE__,                                      \
-        .types = MN__TRACE_TYPES_##n(__VA_ARGS__, ~),          \
-        .level = (site_level),                                 \
-        .kind = (site_kind),                                   \
-        .count = n,                                            \
-        .words = (uint8_t)MN__TRACE_WORDS_##n(__VA_ARGS__, ~), \
+#define MN__TRACE_SITE(site_kind, site_level, n, ...)                            \
+    static const mn_trace_site_t mn__site = {                                    \
+        .name = MN__TRACE_NAME(__VA_ARGS__, ~),                                  \
+        .target = MN_TRACE_TARGET,                                               \
+        .file = __FILE__,                                                        \
+        .fields = MN__TRACE_NAMES_##n(__VA_ARGS__, ~),                           \
+        .line = __LINE__,                                                        \
+        .types = MN__TRACE_TYPES_##n(__VA_ARGS__, ~),                            \
+        .level = (site_level),                                                   \
+        .kind = (site_kind),                                                     \
+        .count = n,                                                              \
+        .shape = (MN__TRACE_TYPES_##n(__VA_ARGS__, ~) & MN__TRACE_ANY_WIDE) != 0 \
+                     ? n | MN_TRACE_WIDE                                         \
+                     : n,                                                        \
     }
 
 #define MN__TRACE_EVENT(level, ...) \

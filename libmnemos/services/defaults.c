@@ -14,12 +14,18 @@ static mn_status_t check(mn_defaults_t *defaults, mn_registry_t *registry,
                          const mn_defaults_config_t *config) {
     (void)defaults;
     (void)registry;
-    const bool mux_needed =
-        config->loopback_enabled || config->hello_enabled || config->shells != 0;
+    const bool mux_needed = config->trace_enabled || config->loopback_enabled ||
+                            config->hello_enabled || config->shells != 0;
     const bool valid = config->shells <= MN_DEFAULT_SHELLS &&
                        (config->serial_mux_enabled || !mux_needed) &&
                        config->shell.port <= UINT16_MAX - config->shells;
     return valid ? MN_OK : MN_EINVAL;
+}
+
+static mn_status_t start_trace(mn_defaults_t *defaults, mn_registry_t *registry,
+                               const mn_defaults_config_t *config) {
+    return config->trace_enabled ? mn_trace_start(&defaults->trace, registry, &config->trace)
+                                 : MN_OK;
 }
 
 static mn_status_t start_mux(mn_defaults_t *defaults, mn_registry_t *registry,
@@ -65,8 +71,9 @@ static const struct {
     const char *name;
     start_fn *start;
 } steps[] = {
-    {"configuration", check}, {"serial mux", start_mux},     {"loopback", start_loopback},
-    {"hello", start_hello},   {"forth system", start_forth}, {"forth shell", start_shells},
+    {"configuration", check},      {"trace", start_trace}, {"serial mux", start_mux},
+    {"loopback", start_loopback},  {"hello", start_hello}, {"forth system", start_forth},
+    {"forth shell", start_shells},
 };
 
 mn_status_t mn_defaults_start(mn_defaults_t *defaults, mn_registry_t *registry,
@@ -108,4 +115,5 @@ void mn_defaults_stop(mn_defaults_t *defaults) {
         mn_serial_mux_stop(defaults->serial_mux);
         defaults->serial_mux = NULL;
     }
+    mn_trace_stop(&defaults->trace);
 }

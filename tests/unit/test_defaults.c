@@ -105,6 +105,7 @@ static void services_without_their_mux_are_refused(void **state) {
     config.serial_mux_enabled = false;
     assert_int_equal(mn_defaults_start(&defaults, &line->registry, &config, &failed), MN_EINVAL);
     assert_string_equal(failed, "configuration");
+    config.trace_enabled = false;
     config.loopback_enabled = false;
     config.hello_enabled = false;
     config.shells = 0;
