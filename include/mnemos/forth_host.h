@@ -43,10 +43,24 @@ typedef int (*mn_forth_fn_t)(mn_forth_t *vm);
 /// @brief Not to be used outside a definition (THROW -14).
 #define MN_FORTH_COMPILE_ONLY 2u
 
+#ifndef MN_CFG_FORTH_HELP
+/// @brief 1: words carry their help lines (the default); 0: they do not, to save flash.
+#define MN_CFG_FORTH_HELP 1
+#endif
+
+#if MN_CFG_FORTH_HELP
+/// @brief The help line in a table entry, where help lines are kept.
+#define MN_FORTH_HELP(help) help,
+#else
+#define MN_FORTH_HELP(help)
+#endif
+
 /// @brief One word. Made by ::MN_FORTH_WORD.
 typedef struct mn_forth_word {
     const char *name; ///< lower case
+#if MN_CFG_FORTH_HELP
     const char *help; ///< stack effect and meaning on one line, or NULL
+#endif
     mn_forth_fn_t fn; ///< what it does
     uint16_t op;      ///< private: instruction of a built-in word, else 0
     uint8_t flags;    ///< MN_FORTH_IMMEDIATE, …
@@ -57,7 +71,7 @@ typedef struct mn_forth_word {
 
 /// @brief A table entry: name, function, cells in and out, help line.
 #define MN_FORTH_WORD(name, fn, in, out, help) \
-    { name, help, fn, 0, 0, (uint8_t)(sizeof(name) - 1u), in, out }
+    { name, MN_FORTH_HELP(help) fn, 0, 0, (uint8_t)(sizeof(name) - 1u), in, out }
 
 /// @brief A set of words.
 struct mn_forth_words {

@@ -10,8 +10,8 @@
 
 static const mn_forth_word_t op_words[] = {
 #define OP_WORD(id, name, in, out, operands, flags, help) \
-    {name, help, NULL, MN__OP_##id, flags, (uint8_t)(sizeof(name) - 1u), in, out},
-    MN__FORTH_OPS(OP_WORD)
+    {name, MN_FORTH_HELP(help) NULL, MN__OP_##id, flags, (uint8_t)(sizeof(name) - 1u), in, out},
+    MN__FORTH_NAMED_OPS(OP_WORD)
 #undef OP_WORD
 };
 
@@ -22,10 +22,6 @@ static const uint8_t op_operands[] = {
 };
 
 const mn_forth_words_t mn__forth_ops = {op_words, MN_COUNT_OF(op_words), 0, "basic", NULL};
-
-const mn_forth_word_t *mn__forth_op(uint32_t op) {
-    return op < MN_COUNT_OF(op_words) ? &op_words[op] : NULL;
-}
 
 uint32_t mn__forth_length(const uint16_t *unit) {
     uint32_t operands = op_operands[unit[0]];

@@ -14,8 +14,9 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #ifndef MN_CFG_FORTH_GOTO
-/// @brief 1: one indirect jump per instruction (gcc and clang); 0: a switch, in standard C.
-#if defined(__GNUC__) || defined(__clang__)
+/// @brief 1: fast, with one indirect jump per instruction (gcc and clang); 0: small, with a switch,
+/// in standard C.
+#if (defined(__GNUC__) || defined(__clang__)) && !defined(__OPTIMIZE_SIZE__)
 #define MN_CFG_FORTH_GOTO 1
 #else
 #define MN_CFG_FORTH_GOTO 0
@@ -143,6 +144,24 @@
     } while (0)
 
 // A cell or a byte of data space, or on to the exit that says why not.
+#if !MN_CFG_FORTH_GOTO
+#define CELL_AT(address, p, field)                                                  \
+    do {                                                                            \
+        fault = (address);                                                          \
+        (p) = (uint32_t *)(void *)place_of(vm, fault, offsetof(page_t, field), 3u); \
+        if ((p) == NULL) {                                                          \
+            goto bad_cell;                                                          \
+        }                                                                           \
+    } while (0)
+#define BYTE_AT(address, p, field)                              \
+    do {                                                        \
+        fault = (address);                                      \
+        (p) = place_of(vm, fault, offsetof(page_t, field), 0u); \
+        if ((p) == NULL) {                                      \
+            goto bad_byte;                                      \
+        }                                                       \
+    } while (0)
+#else
 #define CELL_AT(address, p, field)                                        \
     do {                                                                  \
         uint32_t a_ = (address);                                          \
@@ -175,6 +194,7 @@
         }                                                                 \
         (p) = frame_ + (a_ & PAGE_MASK);                                  \
     } while (0)
+#endif
 
 static const segment_t *segment_of(const mn_forth_t *vm, uint32_t index) {
     const segment_t *seg = &vm->seg;
@@ -195,10 +215,26 @@ static uint32_t segment_size(const mn_forth_t *vm, const segment_t *wanted) {
     return end - wanted->base;
 }
 
+#if MN_CFG_FORTH_GOTO
 // A page that the quick check refused: shared, or not there at all.
 static uint8_t *mn__forth_frame(mn_forth_t *vm, uint32_t page, size_t field) {
     return field == offsetof(page_t, write) ? mn__forth_page_for_write(vm, page) : NULL;
 }
+#else
+// The bytes at an address, NULL if they are not there or not aligned.
+static uint8_t *place_of(mn_forth_t *vm, uint32_t addr, size_t field, uint32_t alignment) {
+    uint32_t page = addr >> PAGE_BITS;
+    if (page >= vm->page_count || (addr & alignment) != 0) {
+        return NULL;
+    }
+    uint8_t *frame = vm->pages[page].read;
+    if (field == offsetof(page_t, write)) {
+        frame = vm->pages[page].write;
+        frame = frame != NULL ? frame : mn__forth_page_for_write(vm, page);
+    }
+    return frame != NULL ? frame + (addr & PAGE_MASK) : NULL;
+}
+#endif
 
 static int32_t cell_fault(const mn_forth_t *vm, uint32_t addr) {
     uint32_t run;
@@ -244,8 +280,10 @@ int mn__forth_engine(mn_forth_t *vm) {
     uint32_t *const base = vm->data;
     uint32_t *const limit = vm->data_limit;
     uint32_t *const r_base = vm->ret;
+#if MN_CFG_FORTH_GOTO
     const page_t *const pages = vm->pages;
     const uint32_t page_count = vm->page_count;
+#endif
     const uint16_t *code = vm->seg.units;
     uint32_t code_base = vm->seg.base;
     uint32_t code_size = vm->seg.limit - code_base;

@@ -231,7 +231,7 @@ static int w_panic(mn_forth_t *vm) {
 }
 
 #define OPW(name, id, in, out, help) \
-    { name, help, NULL, MN__OP_##id, 0, (uint8_t)(sizeof(name) - 1u), in, out }
+    { name, MN_FORTH_HELP(help) NULL, MN__OP_##id, 0, (uint8_t)(sizeof(name) - 1u), in, out }
 
 static const mn_forth_word_t common[] = {
     OPW("d>r", TO_R, 1, 0, "( x -- ) ( R: -- x )"),

@@ -157,9 +157,9 @@
     X(FALSE, "false", 0, 1, 0, 0, "( -- 0 )")                                                \
     X(BL, "bl", 0, 1, 0, 0, "( -- 32 ) a blank")
 
-#define MN__FORTH_OPS(X)    \
-    MN__FORTH_HIDDEN_OPS(X) \
-    MN__FORTH_NAMED_OPS(X)
+#define MN__FORTH_OPS(X)   \
+    MN__FORTH_NAMED_OPS(X) \
+    MN__FORTH_HIDDEN_OPS(X)
 
 enum mn__forth_op {
 #define MN__FORTH_OP_ENUM(id, name, in, out, operands, flags, help) MN__OP_##id,

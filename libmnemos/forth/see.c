@@ -220,7 +220,12 @@ static int w_help(mn_forth_t *vm) {
         vm->scratch[0] = found.xt;
     }
     const mn_forth_word_t *word = mn__forth_builtin(vm, vm->scratch[0]);
-    const char *help = word != NULL && word->help != NULL ? word->help : "is not built in: try see";
+    const char *help = "is not built in: try see";
+#if MN_CFG_FORTH_HELP
+    help = word != NULL && word->help != NULL ? word->help : help;
+#else
+    help = word != NULL ? "is built in; help is not" : help;
+#endif
     if (print_long(vm, help) != FN_OK) {
         return FN_WAIT;
     }

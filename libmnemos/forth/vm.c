@@ -8,12 +8,17 @@
 #include <string.h>
 
 static const mn_forth_words_t *const core_sets[] = {
-    &mn__forth_ops,          &mn__forth_arith_words,     &mn__forth_memory_words,
-    &mn__forth_number_words, &mn__forth_io_words,        &mn__forth_source_words,
-    &mn__forth_define_words, &mn__forth_control_words,   &mn__forth_except_words,
-    &mn__forth_tool_words,   &mn__forth_string_words,    &mn__forth_order_words,
-    &mn__forth_local_words,  &mn__forth_condition_words, &mn__forth_heap_words,
-    &mn__forth_see_words,    &mn__forth_dialect_words,   &mn__forth_forth3_words,
+    &mn__forth_ops,           &mn__forth_arith_words,
+    &mn__forth_memory_words,  &mn__forth_number_words,
+    &mn__forth_io_words,      &mn__forth_source_words,
+    &mn__forth_define_words,  &mn__forth_control_words,
+    &mn__forth_except_words,  &mn__forth_tool_words,
+#if MN_CFG_FORTH_EXTRAS
+    &mn__forth_string_words,  &mn__forth_order_words,
+    &mn__forth_local_words,   &mn__forth_condition_words,
+    &mn__forth_heap_words,    &mn__forth_see_words,
+    &mn__forth_dialect_words, &mn__forth_forth3_words,
+#endif
 };
 
 static const uint16_t stubs[STUB_COUNT] = {

@@ -25,6 +25,11 @@
 
 #include "ops.h"
 
+#ifndef MN_CFG_FORTH_EXTRAS
+/// @brief 1: all word sets (the default); 0: only the core, for small machines.
+#define MN_CFG_FORTH_EXTRAS 1
+#endif
+
 #define PAGE_BITS 8u
 #define PAGE_SIZE (1u << PAGE_BITS)
 #define PAGE_MASK (PAGE_SIZE - 1u)
@@ -128,9 +133,12 @@ enum {
 #define WORD_THROWS 0x80u // the function returns THROW codes, not a status
 
 #define FN(name, fn, in, out, help) \
-    { name, help, fn, 0, WORD_THROWS, (uint8_t)(sizeof(name) - 1u), in, out }
-#define FNF(name, fn, in, out, flags, help) \
-    { name, help, fn, 0, WORD_THROWS | (flags), (uint8_t)(sizeof(name) - 1u), in, out }
+    { name, MN_FORTH_HELP(help) fn, 0, WORD_THROWS, (uint8_t)(sizeof(name) - 1u), in, out }
+#define FNF(name, fn, in, out, flags, help)                                                       \
+    {                                                                                             \
+        name, MN_FORTH_HELP(help) fn, 0, WORD_THROWS | (flags), (uint8_t)(sizeof(name) - 1u), in, \
+            out                                                                                   \
+    }
 #define IMM MN_FORTH_IMMEDIATE
 #define COMP (MN_FORTH_IMMEDIATE | MN_FORTH_COMPILE_ONLY)
 
@@ -384,8 +392,7 @@ uint32_t mn__forth_string_slot(mn_forth_t *vm);
 int mn__forth_string_literal(mn_forth_t *vm, uint32_t addr, uint32_t len);
 int mn__forth_string(mn_forth_t *vm, uint32_t op, uint32_t addr, uint32_t len);
 int mn__forth_zbranch(mn_forth_t *vm, uint32_t *operand_at);
-void mn__forth_barrier(mn_forth_t *vm); // a branch target: do not combine across it
-const mn_forth_word_t *mn__forth_op(uint32_t op);
+void mn__forth_barrier(mn_forth_t *vm);          // a branch target: do not combine across it
 uint32_t mn__forth_length(const uint16_t *unit); // of an instruction, in units
 int mn__forth_end_definition(mn_forth_t *vm);
 int mn__forth_exit(mn_forth_t *vm);
