@@ -25,7 +25,7 @@
 ///     mn_status_t status = mn_wait_queue_wait(self->stop, &self->stop_wait, task);
 ///     self->stopped = (status != MN_PENDING);
 ///     if (!self->stopped) {
-///         status = mn_ring_read(self->input, task, &self->span);
+///         status = mn_ring_read_wait(self->input, task, &self->span);
 ///     }
 ///     return status;
 /// }

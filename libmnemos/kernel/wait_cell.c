@@ -7,6 +7,7 @@
 
 #include "private.h"
 #include <mnemos/wait.h>
+#include <stdatomic.h>
 
 void mn_wait_cell_register(mn_wait_cell_t *cell, mn_task_t *task) {
     mn_task_t *previous = cell->task;
@@ -14,6 +15,7 @@ void mn_wait_cell_register(mn_wait_cell_t *cell, mn_task_t *task) {
         return;
     }
     cell->task = task;
+    atomic_signal_fence(memory_order_seq_cst); // entered before the caller looks
     mn__task_hold(task);
     if (previous != NULL) {
         mn__task_unhold(previous);
@@ -46,6 +48,7 @@ mn_status_t mn_wait_cell_wait(mn_wait_cell_t *cell, mn_task_t *task) {
 // Atomic, because a ring between two threads wakes from both, though nobody waits there.
 void mn_wait_cell_wake(mn_wait_cell_t *cell) {
     __atomic_store_n(&cell->notified, true, __ATOMIC_RELAXED);
+    atomic_signal_fence(memory_order_seq_cst); // set before a waiter is looked for
     mn_task_t *task = cell->task;
     if (task != NULL) {
         mn_task_wake(task);
