@@ -6,7 +6,7 @@
 //
 //     static mn_status_t read_line(test_task_t *self) {
 //         MN_BEGIN(&self->task);
-//         MN_AWAIT(self->status, mn_ring_read(self->context, &self->task, &line));
+//         MN_AWAIT(self->status, mn_ring_read_wait(self->context, &self->task, &line));
 //         test_note("%s;", line);
 //         MN_END();
 //     }
