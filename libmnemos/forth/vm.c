@@ -323,6 +323,7 @@ static mn_status_t uncaught(mn_forth_t *vm, int32_t code) {
         vm->handler = 0;
         mn__forth_abandon(vm);
         vm->ip = STUB_LINE_DONE;
+        vm->wants = MN_FORTH_WANTS_TIME;
         return MN_PENDING;
     }
     mn__forth_begin_report(vm, code);
