@@ -67,6 +67,7 @@ typedef struct mn_trace_config {
 mn_status_t mn_trace_new(mn_kernel_t *kernel, const mn_trace_config_t *config, mn_trace_t **trace);
 
 /// @brief Stop recording and give back the memory. Spans that are open are never exited.
+/// @param[in,out] trace the trace; not to be used again
 /// @task_only
 void mn_trace_delete(mn_trace_t *trace);
 
@@ -81,25 +82,33 @@ void mn_trace_delete(mn_trace_t *trace);
 mn_status_t mn_trace_set_level(mn_trace_t *trace, const char *prefix, uint8_t level);
 
 /// @brief How much is recorded.
+/// @param[in] trace the trace
+/// @return a copy
 /// @task_only
 mn_trace_levels_t mn_trace_levels(const mn_trace_t *trace);
 
 /// @brief What was lost so far.
+/// @param[in] trace the trace
+/// @return the counts so far, which a host is told as well
 /// @task_only
 mn_trace_dropped_t mn_trace_dropped(const mn_trace_t *trace);
 
 /// @brief Messages for the host, as many as fit into one frame of the mux.
 ///
 /// The same ones again until ::mn_trace_taken.
+/// @param[in,out] trace the trace
 /// @return empty if there is nothing to say
 /// @task_only
 mn_cspan_t mn_trace_take(mn_trace_t *trace);
 
 /// @brief What ::mn_trace_take returned has been sent.
+/// @param[in,out] trace the trace
 /// @task_only
 void mn_trace_taken(mn_trace_t *trace);
 
 /// @brief Bytes that came from the host, cut anywhere.
+/// @param[in,out] trace the trace
+/// @param[in] bytes not needed afterwards
 /// @task_only
 void mn_trace_give(mn_trace_t *trace, mn_cspan_t bytes);
 

@@ -35,6 +35,7 @@ mn_status_t mn_trace_start(mn_trace_daemon_t *daemon, mn_registry_t *registry,
                            const mn_trace_config_t *config);
 
 /// @brief Stop recording, and give back the memory. One that was not started is left alone.
+/// @param[in,out] daemon the daemon
 /// @task_only
 void mn_trace_stop(mn_trace_daemon_t *daemon);
 

@@ -87,10 +87,15 @@ typedef struct mn_trace_levels {
 } mn_trace_levels_t;
 
 /// @brief The level that is wanted of a target.
+/// @param[in] levels the levels
+/// @param[in] target zero-terminated
+/// @return ::mn_trace_level_t
 /// @isr_ok
 uint8_t mn_trace_level_of(const mn_trace_levels_t *levels, const char *target);
 
 /// @brief The most verbose level that is wanted of any target.
+/// @param[in] levels the levels
+/// @return ::mn_trace_level_t
 /// @isr_ok
 uint8_t mn_trace_level_max(const mn_trace_levels_t *levels);
 
@@ -104,6 +109,8 @@ uint8_t mn_trace_level_max(const mn_trace_levels_t *levels);
 mn_status_t mn_trace_levels_set(mn_trace_levels_t *levels, const char *prefix, uint8_t level);
 
 /// @brief Forget the rule of a prefix.
+/// @param[in,out] levels the levels
+/// @param[in] prefix zero-terminated
 /// @retval MN_OK forgotten
 /// @retval MN_ENOTFOUND there is none
 mn_status_t mn_trace_levels_remove(mn_trace_levels_t *levels, const char *prefix);
@@ -185,6 +192,7 @@ mn_status_t mn_trace_decoder_feed(mn_trace_decoder_t *decoder, const uint8_t *da
                                   size_t *used, mn_trace_message_t *message);
 
 /// @brief Forget the message that has begun, because the line was connected anew.
+/// @param[in,out] decoder the decoder
 void mn_trace_decoder_reset(mn_trace_decoder_t *decoder);
 
 #ifdef __cplusplus

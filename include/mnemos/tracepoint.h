@@ -134,6 +134,7 @@ struct mn_trace_sink {
 };
 
 /// @brief The name of a level, for example `"info"`.
+/// @param[in] level ::mn_trace_level_t, or any other number
 /// @return a static string; `"?"` for a value that is not in ::MN_TRACE_LEVEL_LIST
 /// @isr_ok
 const char *mn_trace_level_name(uint8_t level);
@@ -384,6 +385,7 @@ static inline mn_trace_value_t mn__trace_text(const char *x) {
 #define mn_trace_enter(level, span, ...) MN__TRACE_ENTER(MN_TRACE_SPAN, level, span, __VA_ARGS__)
 
 /// @brief Exit a span; one that is not open is left alone. @isr_ok
+/// @param[in,out] span entered or not
 static inline void mn_trace_exit(mn_trace_span_t *span) {
     if (span->sink != NULL) {
         mn__trace_exit(span);
