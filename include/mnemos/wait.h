@@ -79,10 +79,17 @@ mn_status_t mn_wait_cell_wait(mn_wait_cell_t *cell, mn_task_t *task);
 /// @task_only
 void mn_wait_cell_register(mn_wait_cell_t *cell, mn_task_t *task);
 
-/// @brief Withdraw the waiter, if there is one. A remembered wake stays.
+/// @brief Withdraw @p task's wait. Another task that has taken its place stays, and so does a
+/// remembered wake.
 /// @param[in,out] cell the cell
+/// @param[in] task the task that no longer waits
 /// @task_only
-void mn_wait_cell_cancel(mn_wait_cell_t *cell);
+void mn_wait_cell_cancel(mn_wait_cell_t *cell, const mn_task_t *task);
+
+/// @cond INTERNAL
+// Withdraw whoever waits: for cells that only one task can wait on.
+void mn__wait_cell_clear(mn_wait_cell_t *cell);
+/// @endcond
 
 /// @brief Wake the waiter, or remember the wake.
 /// @param[in,out] cell the cell

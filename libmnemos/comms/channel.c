@@ -100,12 +100,12 @@ mn_status_t mn__channel_receive(mn_channel_t *channel, mn_task_t *task, void *it
     if (status == MN_EEMPTY) {
         return MN_PENDING;
     }
-    mn_wait_cell_cancel(&channel->consumer);
+    mn__wait_cell_clear(&channel->consumer);
     return status;
 }
 
 void mn_channel_cancel_receive(mn_channel_t *channel) {
-    mn_wait_cell_cancel(&channel->consumer);
+    mn__wait_cell_clear(&channel->consumer);
 }
 
 void mn_channel_cancel_send(mn_channel_t *channel, mn_wait_t *wait) {

@@ -31,7 +31,7 @@ mn_status_t mn_oneshot_receive(mn_oneshot_t *oneshot, mn_task_t *task) {
     if (state == ARMED) {
         return MN_PENDING;
     }
-    mn_wait_cell_cancel(&oneshot->cell);
+    mn__wait_cell_clear(&oneshot->cell);
     oneshot->state = IDLE;
     return (state == READY) ? MN_OK : MN_EDROPPED;
 }
@@ -42,7 +42,7 @@ void mn_oneshot_cancel(mn_oneshot_t *oneshot) {
     }
     oneshot->sender = NULL;
     oneshot->state = IDLE;
-    mn_wait_cell_cancel(&oneshot->cell);
+    mn__wait_cell_clear(&oneshot->cell);
 }
 
 // Part the two; the receiver learns of it by its new state.

@@ -182,7 +182,7 @@ mn_status_t mn_ring_grant_wait(mn_ring_t *ring, mn_task_t *task, size_t len, mn_
             return MN_PENDING;
         }
     }
-    mn_wait_cell_cancel(&ring->writable);
+    mn__wait_cell_clear(&ring->writable);
     return status;
 }
 
@@ -195,12 +195,12 @@ mn_status_t mn_ring_grant_max_wait(mn_ring_t *ring, mn_task_t *task, size_t len,
             return MN_PENDING;
         }
     }
-    mn_wait_cell_cancel(&ring->writable);
+    mn__wait_cell_clear(&ring->writable);
     return status;
 }
 
 void mn_ring_cancel_writer(mn_ring_t *ring) {
-    mn_wait_cell_cancel(&ring->writable);
+    mn__wait_cell_clear(&ring->writable);
     ring->write_live = false;
 }
 
@@ -256,12 +256,12 @@ mn_status_t mn_ring_read_wait(mn_ring_t *ring, mn_task_t *task, mn_span_t *grant
             return MN_PENDING;
         }
     }
-    mn_wait_cell_cancel(&ring->readable);
+    mn__wait_cell_clear(&ring->readable);
     return status;
 }
 
 void mn_ring_cancel_reader(mn_ring_t *ring) {
-    mn_wait_cell_cancel(&ring->readable);
+    mn__wait_cell_clear(&ring->readable);
     ring->read_live = false;
 }
 

@@ -23,7 +23,7 @@ void mn_wait_cell_register(mn_wait_cell_t *cell, mn_task_t *task) {
     }
 }
 
-void mn_wait_cell_cancel(mn_wait_cell_t *cell) {
+void mn__wait_cell_clear(mn_wait_cell_t *cell) {
     mn_task_t *task = cell->task;
     if (task != NULL) {
         cell->task = NULL;
@@ -31,17 +31,23 @@ void mn_wait_cell_cancel(mn_wait_cell_t *cell) {
     }
 }
 
+void mn_wait_cell_cancel(mn_wait_cell_t *cell, const mn_task_t *task) {
+    if (cell->task == task) {
+        mn__wait_cell_clear(cell);
+    }
+}
+
 mn_status_t mn_wait_cell_wait(mn_wait_cell_t *cell, mn_task_t *task) {
     mn_wait_cell_register(cell, task);
     if (cell->closed) {
-        mn_wait_cell_cancel(cell);
+        mn__wait_cell_clear(cell);
         return MN_ECLOSED;
     }
     if (!cell->notified) {
         return MN_PENDING;
     }
     cell->notified = false;
-    mn_wait_cell_cancel(cell);
+    mn__wait_cell_clear(cell);
     return MN_OK;
 }
 

@@ -234,7 +234,7 @@ void mn_requests_close(mn_requests_t *requests) {
     }
     requests->open = false;
     mn_wait_cell_wake(&requests->server); // it may be another task that closes
-    mn_wait_cell_cancel(&requests->server);
+    mn__wait_cell_clear(&requests->server);
     for (mn_list_t *node = mn_list_pop_front(&requests->clients); node != NULL;
          node = mn_list_pop_front(&requests->clients)) {
         mn_client_t *client = MN_CONTAINER_OF(node, mn_client_t, link);

@@ -63,7 +63,7 @@ void mn_listener_close(mn_listener_t *listener) {
     listener->registry->count--;
     listener->registry = NULL;
     mn_wait_cell_wake(&listener->server); // it may be another task that closes
-    mn_wait_cell_cancel(&listener->server);
+    mn__wait_cell_clear(&listener->server);
     for (mn_list_t *node = mn_list_pop_front(&listener->handshakes); node != NULL;
          node = mn_list_pop_front(&listener->handshakes)) {
         mn__client_resolve(MN_CONTAINER_OF(node, mn_client_t, link), MN__CLIENT_DEAD);

@@ -339,7 +339,7 @@ static mn_status_t button_poll(mn_task_t *task) {
 
 static void button_drop(mn_task_t *task) {
     // On a board: first keep the interrupt from coming again.
-    mn_wait_cell_cancel(&MN_CONTAINER_OF(task, button_t, task)->pressed);
+    mn_wait_cell_cancel(&MN_CONTAINER_OF(task, button_t, task)->pressed, task);
 }
 
 static void button_interrupt(mn_kernel_t *kernel, button_t *button) {

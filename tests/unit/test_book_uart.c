@@ -101,7 +101,7 @@ static mn_status_t uart_poll(mn_task_t *task) {
 static void uart_drop(mn_task_t *task) {
     uart_t *self = MN_CONTAINER_OF(task, uart_t, task);
     mn_ring_cancel_reader(&self->to_send);
-    mn_wait_cell_cancel(&self->interrupted);
+    mn_wait_cell_cancel(&self->interrupted, task);
 }
 
 static const mn_task_type_t uart_type = {"uart", uart_poll, uart_drop};

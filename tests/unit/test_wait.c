@@ -40,8 +40,8 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     (void)state;
-    mn_wait_cell_cancel(&f.cell);
     for (unsigned i = 0; i < WAITERS; i++) {
+        mn_wait_cell_cancel(&f.cell, &f.tasks[i].task);
         mn_cancel_now(&f.tasks[i].task);
     }
     test_kernel_end(&f.tk);
@@ -106,16 +106,28 @@ static void a_registered_task_hears_every_wake(void **state) {
         mn_wait_cell_wake(&f.cell);
         assert_true(woken(0));
     }
-    mn_wait_cell_cancel(&f.cell);
+    mn_wait_cell_cancel(&f.cell, &f.tasks[0].task);
     mn_wait_cell_wake(&f.cell);
     assert_false(woken(0));
+}
+
+// The first task goes after the second has taken its place: the second still hears the wake.
+static void withdrawing_a_replaced_waiter_leaves_the_new_one(void **state) {
+    (void)state;
+    assert_int_equal(cell_wait(0), MN_PENDING);
+    assert_int_equal(cell_wait(1), MN_PENDING);
+    assert_true(woken(0));
+    mn_wait_cell_cancel(&f.cell, &f.tasks[0].task);
+    mn_wait_cell_wake(&f.cell);
+    assert_true(woken(1));
+    assert_int_equal(cell_wait(1), MN_OK);
 }
 
 static void a_withdrawn_waiter_leaves_the_wake_to_the_next(void **state) {
     (void)state;
     assert_int_equal(cell_wait(0), MN_PENDING);
-    mn_wait_cell_cancel(&f.cell);
-    mn_wait_cell_cancel(&f.cell);
+    mn_wait_cell_cancel(&f.cell, &f.tasks[0].task);
+    mn_wait_cell_cancel(&f.cell, &f.tasks[0].task);
     assert_int_equal(f.tasks[0].task.waits, 0);
     mn_wait_cell_wake(&f.cell);
     assert_false(woken(0));
@@ -123,7 +135,7 @@ static void a_withdrawn_waiter_leaves_the_wake_to_the_next(void **state) {
     // Withdrawn between the wake and the look.
     assert_int_equal(cell_wait(0), MN_PENDING);
     mn_wait_cell_wake(&f.cell);
-    mn_wait_cell_cancel(&f.cell);
+    mn_wait_cell_cancel(&f.cell, &f.tasks[0].task);
     assert_int_equal(cell_wait(1), MN_OK);
 }
 
@@ -309,6 +321,7 @@ int main(void) {
         TEST(a_cell_remembers_one_wake),
         TEST(the_second_waiter_takes_the_firsts_place),
         TEST(a_registered_task_hears_every_wake),
+        TEST(withdrawing_a_replaced_waiter_leaves_the_new_one),
         TEST(a_withdrawn_waiter_leaves_the_wake_to_the_next),
         TEST(a_closed_cell_stays_closed),
         TEST(an_interrupt_may_wake_and_close_a_cell),

@@ -148,7 +148,7 @@ static mn_status_t listen_for_3_ticks(test_task_t *base) {
     MN_BEGIN(&base->task);
     for (;;) {
         MN_AWAIT_FOR(base->status, &base->timer, 3, mn_wait_cell_wait(&s.cell, &base->task),
-                     mn_wait_cell_cancel(&s.cell));
+                     mn_wait_cell_cancel(&s.cell, &base->task));
         if (base->status == MN_OK) {
             self->answers++;
             self->seen = self->sent;
@@ -158,8 +158,7 @@ static mn_status_t listen_for_3_ticks(test_task_t *base) {
 }
 
 static void stop_listening(test_task_t *base) {
-    (void)base;
-    mn_wait_cell_cancel(&s.cell);
+    mn_wait_cell_cancel(&s.cell, &base->task);
 }
 
 static mn_status_t work(test_task_t *base) {

@@ -112,7 +112,7 @@ static mn_status_t listener_poll(mn_task_t *task) {
     for (;;) {
         if (self->limited) {
             MN_AWAIT_FOR(self->status, &self->timer, 3, mn_wait_cell_wait(&self->cell, task),
-                         mn_wait_cell_cancel(&self->cell));
+                         mn_wait_cell_cancel(&self->cell, task));
         } else {
             MN_AWAIT(self->status, mn_wait_cell_wait(&self->cell, task));
         }
@@ -126,7 +126,7 @@ static mn_status_t listener_poll(mn_task_t *task) {
 
 static void listener_drop(mn_task_t *task) {
     listener_t *self = MN_CONTAINER_OF(task, listener_t, task);
-    mn_wait_cell_cancel(&self->cell);
+    mn_wait_cell_cancel(&self->cell, task);
     mn_timer_cancel(&self->timer);
 }
 
