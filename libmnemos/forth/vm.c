@@ -13,6 +13,7 @@ static const mn_forth_words_t *const core_sets[] = {
     &mn__forth_io_words,      &mn__forth_source_words,
     &mn__forth_define_words,  &mn__forth_control_words,
     &mn__forth_except_words,  &mn__forth_tool_words,
+    &mn__forth_change_words,
 #if MN_CFG_FORTH_EXTRAS
     &mn__forth_string_words,  &mn__forth_order_words,
     &mn__forth_local_words,   &mn__forth_condition_words,

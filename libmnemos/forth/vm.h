@@ -450,6 +450,7 @@ extern const mn_forth_words_t mn__forth_number_words;
 extern const mn_forth_words_t mn__forth_io_words;
 extern const mn_forth_words_t mn__forth_source_words;
 extern const mn_forth_words_t mn__forth_define_words;
+extern const mn_forth_words_t mn__forth_change_words;
 extern const mn_forth_words_t mn__forth_control_words;
 extern const mn_forth_words_t mn__forth_except_words;
 extern const mn_forth_words_t mn__forth_tool_words;
