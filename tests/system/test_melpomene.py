@@ -11,7 +11,7 @@ import socket
 import time
 import unittest
 
-from melpomene import BIN, ROOT, Board, TerminalBoard, run
+from melpomene import BIN, Board, TerminalBoard, run
 from sermux import LIMIT, frame
 
 FORTH = (10, 11, 12, 13)
@@ -383,15 +383,6 @@ class Pipes(unittest.TestCase):
     def test_it_waits_for_a_long_calculation(self):
         text = b": slow 0 3000000 0 do i + loop drop ;\nslow 42 .\n"
         self.assertEqual(self.answers(text), "ok.\n42 ok.\n")
-
-    def test_the_session_in_the_readme(self):
-        text = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")
-        text = next(part for part in text if part.startswith("Melpomene"))
-        session = re.findall(r"^    (.*)\n", text, re.MULTILINE)
-        typed = [line[2:] + "\n" for line in session if line.startswith("> ")]
-        shown = [line + "\n" for line in session if not line.startswith("> ")]
-        self.assertGreater(len(typed), 2)
-        self.assertEqual(self.answers("".join(typed).encode()), "".join(shown))
 
     def test_terminal_and_client_share_the_line(self):
         with Board(terminal=True) as board, board.connect() as client:
