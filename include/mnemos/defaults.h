@@ -11,6 +11,7 @@
 
 #include <mnemos/daemons.h>
 #include <mnemos/forth_shell.h>
+#include <mnemos/system_status.h>
 #include <mnemos/trace_daemon.h>
 
 #ifdef __cplusplus
@@ -30,6 +31,8 @@ typedef struct mn_defaults_config {
     mn_loopback_config_t loopback;     ///< its settings
     bool hello_enabled;                ///< a sign of life
     mn_hello_config_t hello;           ///< its settings
+    bool status_enabled;               ///< tell a host what the system is doing
+    mn_system_status_config_t status;  ///< its settings
     mn_forth_system_config_t forth;    ///< used if there are shells
     uint8_t shells;                    ///< Forth shells, 0 to ::MN_DEFAULT_SHELLS
     mn_forth_shell_config_t shell;     ///< settings of the first; the others use the next ports
@@ -45,6 +48,8 @@ typedef struct mn_defaults_config {
                             .loopback = MN_LOOPBACK_DEFAULTS,     \
                             .hello_enabled = true,                \
                             .hello = MN_HELLO_DEFAULTS,           \
+                            .status_enabled = true,               \
+                            .status = MN_SYSTEM_STATUS_DEFAULTS,  \
                             .forth = MN_FORTH_SYSTEM_DEFAULTS,    \
                             .shells = MN_DEFAULT_SHELLS,          \
                             .shell = MN_FORTH_SHELL_DEFAULTS(MN_SERMUX_FORTH0)})
@@ -55,6 +60,7 @@ typedef struct mn_defaults {
     mn_serial_mux_t *serial_mux;          ///< read-only: NULL if not started
     mn_task_t *loopback;                  ///< read-only: NULL if not started
     mn_task_t *hello;                     ///< read-only: NULL if not started
+    mn_task_t *status;                    ///< read-only: NULL if not started
     mn_forth_system_t *forth;             ///< read-only: NULL if not started
     mn_task_t *shells[MN_DEFAULT_SHELLS]; ///< read-only: NULL where not started
 } mn_defaults_t;

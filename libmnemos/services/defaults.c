@@ -15,7 +15,7 @@ static mn_status_t check(mn_defaults_t *defaults, mn_registry_t *registry,
     (void)defaults;
     (void)registry;
     const bool mux_needed = config->trace_enabled || config->loopback_enabled ||
-                            config->hello_enabled || config->shells != 0;
+                            config->hello_enabled || config->status_enabled || config->shells != 0;
     const bool valid = config->shells <= MN_DEFAULT_SHELLS &&
                        (config->serial_mux_enabled || !mux_needed) &&
                        config->shell.port <= UINT16_MAX - config->shells;
@@ -48,6 +48,13 @@ static mn_status_t start_hello(mn_defaults_t *defaults, mn_registry_t *registry,
                                  : MN_OK;
 }
 
+static mn_status_t start_status(mn_defaults_t *defaults, mn_registry_t *registry,
+                                const mn_defaults_config_t *config) {
+    return config->status_enabled ? mn_system_status_start(registry, &config->status,
+                                                           defaults->trace.trace, &defaults->status)
+                                  : MN_OK;
+}
+
 static mn_status_t start_forth(mn_defaults_t *defaults, mn_registry_t *registry,
                                const mn_defaults_config_t *config) {
     return (config->shells != 0) ? mn_forth_system_start(registry, &config->forth, &defaults->forth)
@@ -71,9 +78,9 @@ static const struct {
     const char *name;
     start_fn *start;
 } steps[] = {
-    {"configuration", check},      {"trace", start_trace}, {"serial mux", start_mux},
-    {"loopback", start_loopback},  {"hello", start_hello}, {"forth system", start_forth},
-    {"forth shell", start_shells},
+    {"configuration", check},      {"trace", start_trace},        {"serial mux", start_mux},
+    {"loopback", start_loopback},  {"hello", start_hello},        {"status", start_status},
+    {"forth system", start_forth}, {"forth shell", start_shells},
 };
 
 mn_status_t mn_defaults_start(mn_defaults_t *defaults, mn_registry_t *registry,
@@ -109,6 +116,7 @@ void mn_defaults_stop(mn_defaults_t *defaults) {
         mn_forth_system_stop(defaults->forth);
         defaults->forth = NULL;
     }
+    stop_task(&defaults->status);
     stop_task(&defaults->hello);
     stop_task(&defaults->loopback);
     if (defaults->serial_mux != NULL) {

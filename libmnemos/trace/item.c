@@ -71,10 +71,18 @@ static void on_float(void *context, float value) {
     on_real(context, (double)value);
 }
 
-static void on_text(void *context, cbor_data data, size_t len) {
+static void take_text(void *context, mn_cspan_t text, mn__item_type_t type) {
     mn__item_t *item = context;
-    item->type = MN__ITEM_TEXT;
-    item->text = (mn_cspan_t){.data = data, .len = len};
+    item->type = type;
+    item->text = text;
+}
+
+static void on_text(void *context, cbor_data data, size_t len) {
+    take_text(context, (mn_cspan_t){.data = data, .len = len}, MN__ITEM_TEXT);
+}
+
+static void on_bytes(void *context, cbor_data data, size_t len) {
+    take_text(context, (mn_cspan_t){.data = data, .len = len}, MN__ITEM_BYTES);
 }
 
 static const struct cbor_callbacks callbacks = {
@@ -87,7 +95,7 @@ static const struct cbor_callbacks callbacks = {
     .negint16 = on_negint16,
     .negint8 = on_negint8,
     .byte_string_start = cbor_null_byte_string_start_callback,
-    .byte_string = cbor_null_byte_string_callback,
+    .byte_string = on_bytes,
     .string = on_text,
     .string_start = cbor_null_string_start_callback,
     .indef_array_start = cbor_null_indef_array_start_callback,

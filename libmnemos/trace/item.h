@@ -18,6 +18,7 @@ typedef enum mn__item_type {
     MN__ITEM_BOOL, // number
     MN__ITEM_NULL,
     MN__ITEM_TEXT,
+    MN__ITEM_BYTES, // text
     MN__ITEM_ARRAY, // number of items that follow
     MN__ITEM_MAP,   // number of pairs that follow
 } mn__item_type_t;

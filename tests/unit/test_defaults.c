@@ -48,6 +48,8 @@ static void all_services_answer(void **state) {
     assert_string_equal(test_line_text(line, 0), "echo");
     test_kernel_advance(&line->tk, 1000000);
     assert_string_equal(test_line_text(line, 1), "hello\r\n");
+    test_line_send_bytes(line, 4, "\x03\x81\x01\x00", 4); // a snapshot, please
+    assert_true(test_line_text(line, 4)[0] != '\0');
     mn_defaults_stop(&defaults);
 }
 
@@ -79,6 +81,7 @@ static void each_failing_allocation_is_reported_and_clean(void **state) {
         }
         ended += (mn_task_result(defaults.loopback) == MN_ENOMEM) ? 1 : 0;
         ended += (mn_task_result(defaults.hello) == MN_ENOMEM) ? 1 : 0;
+        ended += (mn_task_result(defaults.status) == MN_ENOMEM) ? 1 : 0;
         mn_defaults_stop(&defaults);
         // The serial port can be assigned only once; give the next round a new one.
         mn_cancel_now(&line->serial.task);
@@ -93,8 +96,9 @@ static void each_failing_allocation_is_reported_and_clean(void **state) {
         }
     }
     mn_heap_fail_nth(&line->tk.kernel.heap, 0);
-    assert_true(reported >= 12); // mux, loopback, hello, system, two for each of four shells
-    assert_true(ended >= 6);     // each of the six opens a port
+    assert_true(reported >=
+                13);         // mux, loopback, hello, status, system, two for each of four shells
+    assert_true(ended >= 7); // each of the seven opens a port
 }
 
 static void services_without_their_mux_are_refused(void **state) {
@@ -108,6 +112,7 @@ static void services_without_their_mux_are_refused(void **state) {
     config.trace_enabled = false;
     config.loopback_enabled = false;
     config.hello_enabled = false;
+    config.status_enabled = false;
     config.shells = 0;
     assert_int_equal(mn_defaults_start(&defaults, &line->registry, &config, &failed), MN_OK);
     mn_defaults_stop(&defaults);
