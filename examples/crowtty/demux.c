@@ -16,10 +16,12 @@
 // The most bytes of a malformed frame that are shown.
 #define SHOWN_BYTES 32
 
-void demux_init(demux_t *demux, const log_t *log, ports_t *ports) {
+void demux_init(demux_t *demux, const log_t *log, ports_t *ports, trace_t *trace, wire_t *wire) {
     memset(demux, 0, sizeof *demux);
     demux->log = log;
     demux->ports = ports;
+    demux->trace = trace;
+    demux->wire = wire;
     text_init(&demux->text, log);
     // Cannot fail: the limit is far above the least.
     (void)mn_sermux_decoder_init(&demux->decoder, demux->buffer, sizeof demux->buffer);
@@ -47,10 +49,8 @@ static void drop_frame(demux_t *demux, const mn_sermux_frame_t *frame) {
     demux->dropped += frame->payload.len;
     if ((*told & bit) == 0) {
         *told |= bit;
-        const char *why = frame->port == MN_SERMUX_TRACE
-                              ? "this version does not decode traces; they are dropped"
-                              : "the port is not mapped; what comes for it is dropped";
-        log_line(demux->log, frame->port, "DMUX", "%s", why);
+        log_line(demux->log, frame->port, "DMUX",
+                 "the port is not mapped; what comes for it is dropped");
     }
 }
 
@@ -63,7 +63,10 @@ static void on_frame(demux_t *demux, const mn_sermux_frame_t *frame) {
     if (demux->log->verbose) {
         log_line(demux->log, frame->port, "DMUX", "%zu bytes", frame->payload.len);
     }
-    if (mapped) {
+    if (frame->port == MN_SERMUX_TRACE) {
+        trace_feed(demux->trace, frame->payload.data, frame->payload.len, demux->wire,
+                   demux->last_input);
+    } else if (mapped) {
         ports_deliver(demux->ports, frame->port, frame->payload.data, frame->payload.len);
     } else {
         drop_frame(demux, frame);

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "ports.h"
 #include "text.h"
+#include "trace.h"
 
 #include <mnemos/sermux.h>
 
@@ -22,6 +23,8 @@
 typedef struct demux {
     const log_t *log;
     ports_t *ports;
+    trace_t *trace;
+    wire_t *wire; // for what the trace has to ask
     mn_sermux_decoder_t decoder;
     text_t text;
     uint64_t last_input;     // when bytes last came
@@ -32,7 +35,7 @@ typedef struct demux {
     uint8_t raw[MN_SERMUX_ENCODED_MAX(DEMUX_MAX_FRAME)];
 } demux_t;
 
-void demux_init(demux_t *demux, const log_t *log, ports_t *ports);
+void demux_init(demux_t *demux, const log_t *log, ports_t *ports, trace_t *trace, wire_t *wire);
 
 // Takes what was read from the line.
 void demux_feed(demux_t *demux, const uint8_t *data, size_t len, uint64_t now);

@@ -3,6 +3,8 @@
 
 #include "log.h"
 
+#include "json.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,8 +19,10 @@ typedef struct category_colour {
 } category_colour_t;
 
 static const category_colour_t COLOURS[] = {
-    {"CONN", "\x1b[32m"}, {"MUX", "\x1b[36m"},  {"DMUX", "\x1b[35m"},
-    {"KEYB", "\x1b[33m"}, {"TEXT", "\x1b[34m"},
+    {"CONN", "\x1b[32m"}, {"MUX", "\x1b[36m"},   {"DMUX", "\x1b[35m"},   {"KEYB", "\x1b[33m"},
+    {"TEXT", "\x1b[34m"}, {"ERR", "\x1b[31;1m"}, {"WARN", "\x1b[33;1m"}, {"INFO", "\x1b[32m"},
+    {"DBUG", "\x1b[34m"}, {"TRCE", "\x1b[35m"},  {"DROP", "\x1b[31m"},   {"BEAT", "\x1b[36m"},
+    {"META", "\x1b[2m"},
 };
 static const char PLAIN[] = "\x1b[0m";
 static const char DIM[] = "\x1b[2m";
@@ -68,6 +72,9 @@ static void print_tag(const log_t *log, int port, const char *category) {
 }
 
 void log_line(const log_t *log, int port, const char *category, const char *format, ...) {
+    if (log->json) {
+        return;
+    }
     va_list arguments;
     va_start(arguments, format);
     print_tag(log, port, category);
@@ -77,6 +84,12 @@ void log_line(const log_t *log, int port, const char *category, const char *form
 }
 
 void log_text(const log_t *log, const uint8_t *text, size_t len) {
+    if (log->json) {
+        fputs("{\"type\":\"text\",\"text\":", stdout);
+        json_string(stdout, (const char *)text, len);
+        puts("}");
+        return;
+    }
     print_tag(log, NO_PORT, "TEXT");
     for (size_t i = 0; i < len; i++) {
         if ((text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f) {

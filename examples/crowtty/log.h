@@ -22,6 +22,7 @@ typedef struct log {
     const char *line_name; // "UART" or " TCP"
     bool verbose;
     bool colour;
+    bool json; // nothing but objects: lines are left out, text becomes one
     uint64_t start;
 } log_t;
 

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "options.h"
 #include "ports.h"
+#include "trace.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ typedef struct crowtty {
     ports_t ports;
     keyboard_t keyboard;
     demux_t demux;
+    trace_t trace;
     bool listening;
     uint8_t input[READ_SIZE];
 } crowtty_t;
@@ -111,6 +113,7 @@ static bool step_wire(crowtty_t *self, const struct pollfd *slot, uint64_t now) 
     ssize_t n;
     switch (wire_step(&self->wire, slot, now)) {
     case WIRE_CAME_UP:
+        trace_connected(&self->trace);
         return start_serving(self);
     case WIRE_READABLE:
         n = wire_read(&self->wire, self->input, sizeof self->input, now);
@@ -154,7 +157,7 @@ static int run(crowtty_t *self) {
             demux_cut(&self->demux);
         }
         ports_flush(&self->ports);
-        if (!log_flush()) {
+        if (!log_flush() || !trace_flush(&self->trace)) {
             return STATUS_FAILED;
         }
     }
@@ -163,11 +166,15 @@ static int run(crowtty_t *self) {
 static int start(crowtty_t *self) {
     const char *line_name = self->options.serial_path != NULL ? "UART" : " TCP";
     log_init(&self->log, line_name, self->options.verbose);
+    self->log.json = self->options.json;
     ports_init(&self->ports, &self->log, self->options.tcp_port_base);
     keyboard_init(&self->keyboard, &self->log, self->options.keyboard_port);
-    demux_init(&self->demux, &self->log, &self->ports);
+    demux_init(&self->demux, &self->log, &self->ports, &self->trace, &self->wire);
     if (!catch_signals()) {
         complain("cannot catch signals: %s", strerror(errno));
+        return STATUS_FAILED;
+    }
+    if (!trace_init(&self->trace, &self->log, &self->options)) {
         return STATUS_FAILED;
     }
     if (!wire_init(&self->wire, &self->log, &self->options)) {
@@ -177,7 +184,9 @@ static int start(crowtty_t *self) {
     demux_cut(&self->demux);
     if (self->options.verbose && status == STATUS_DONE) {
         demux_report(&self->demux);
+        trace_report(&self->trace);
     }
+    trace_close(&self->trace);
     wire_close(&self->wire);
     ports_close(&self->ports);
     return log_flush() ? status : STATUS_FAILED;

@@ -26,7 +26,6 @@ typedef struct command_line {
     int word_count;
     bool baud_given;
     bool once_given;
-    const char *unavailable; // what was asked for that this version does not have
 } command_line_t;
 
 // Takes an option and its value, NULL if it has none. False if it has complained.
@@ -114,10 +113,31 @@ static bool take_baud(command_line_t *line, const char *name, const char *value)
     return true;
 }
 
-// Traces come with their own protocol, and this version does not decode it.
-static bool take_trace_option(command_line_t *line, const char *name, const char *value) {
+static bool take_trace(command_line_t *line, const char *name, const char *value) {
+    mn_status_t status = mn_trace_levels_read(value, &line->options->levels);
+    if (status == MN_EFULL) {
+        complain("%s: at most %d targets can have a level of their own", name, MN_TRACE_RULES_MAX);
+    } else if (status != MN_OK) {
+        complain("%s: '%s' is not a filter such as 'info,kernel=debug'; levels are off, error, "
+                 "warn, info, debug, trace",
+                 name, value);
+    }
+    return status == MN_OK;
+}
+
+static bool take_json(command_line_t *line, const char *name, const char *value) {
+    (void)name;
     (void)value;
-    line->unavailable = name;
+    line->options->json = true;
+    return true;
+}
+
+static bool take_chrome(command_line_t *line, const char *name, const char *value) {
+    if (value[0] == '\0') {
+        complain("%s: say which file", name);
+        return false;
+    }
+    line->options->chrome_path = value;
     return true;
 }
 
@@ -139,31 +159,38 @@ static const option_t OPTIONS[] = {
     {"--tcp-port-base", true, take_port_base},
     {"--baud", true, take_baud},
     {"--once", false, take_once},
-    {"-t", true, take_trace_option},
-    {"--trace", true, take_trace_option},
-    {"--json", false, take_trace_option},
-    {"--chrome", true, take_trace_option},
+    {"-t", true, take_trace},
+    {"--trace", true, take_trace},
+    {"--json", false, take_json},
+    {"--chrome", true, take_chrome},
 };
 
 void options_print_help(void) {
-    printf("usage: crowtty [OPTION]… tcp [[HOST:]PORT]\n"
-           "       crowtty [OPTION]… serial PATH\n"
-           "\n"
-           "Talks the serial mux with a mnemOS target: each mux port n becomes the local TCP port\n"
-           "127.0.0.1:(BASE+n), which any number of programs may follow, standard input goes to\n"
-           "the target's keyboard, and text that the target sends outside the mux is shown.\n"
-           "\n"
-           "  tcp [[HOST:]PORT]      connect to a UART that is a TCP port, by default " DEFAULT_HOST
-           ":" DEFAULT_PORT "\n"
-           "  serial PATH            open a serial line\n"
-           "  --baud N               speed of the serial line, by default %d\n"
-           "  -k, --keyboard-port N  mux port for what is typed, by default %d\n"
-           "  --no-keyboard          do not read standard input\n"
-           "  --tcp-port-base N      BASE, by default %d\n"
-           "  -v, --verbose          tell about every frame, and count\n"
-           "  -h, --help             print this\n"
-           "      --version          print the version\n",
-           DEFAULT_BAUD, DEFAULT_KEYBOARD_PORT, DEFAULT_PORT_BASE);
+    printf(
+        "usage: crowtty [OPTION]… tcp [[HOST:]PORT]\n"
+        "       crowtty [OPTION]… serial PATH\n"
+        "\n"
+        "Talks the serial mux with a mnemOS target: each mux port n becomes the local TCP port\n"
+        "127.0.0.1:(BASE+n), which any number of programs may follow, standard input goes to\n"
+        "the target's keyboard, and what the target traces, and text that it sends outside the\n"
+        "mux, is shown.\n"
+        "\n"
+        "  tcp [[HOST:]PORT]      connect to a UART that is a TCP port, by default " DEFAULT_HOST
+        ":" DEFAULT_PORT "\n"
+        "  serial PATH            open a serial line\n"
+        "  --baud N               speed of the serial line, by default %d\n"
+        "  -k, --keyboard-port N  mux port for what is typed, by default %d\n"
+        "  --no-keyboard          do not read standard input\n"
+        "  --tcp-port-base N      BASE, by default %d\n"
+        "  -t, --trace FILTER     what to show of the trace, by default info: levels off, error,\n"
+        "                         warn, info, debug, trace; also for each target, as in\n"
+        "                         info,kernel=debug,registry=trace\n"
+        "      --json             print nothing but the trace, one JSON object per line\n"
+        "      --chrome FILE      write the trace as a timeline for Perfetto or chrome://tracing\n"
+        "  -v, --verbose          tell about every frame, and count\n"
+        "  -h, --help             print this\n"
+        "      --version          print the version\n",
+        DEFAULT_BAUD, DEFAULT_KEYBOARD_PORT, DEFAULT_PORT_BASE);
 }
 
 // Whether the argument is this option. A long option may carry its value after '=', a short one
@@ -299,6 +326,7 @@ bool options_parse(options_t *options, int argc, char *argv[]) {
         .keyboard_port = DEFAULT_KEYBOARD_PORT,
         .tcp_port_base = DEFAULT_PORT_BASE,
         .baud = DEFAULT_BAUD,
+        .levels = {.level = MN_TRACE_INFO},
         .host = DEFAULT_HOST,
         .port = DEFAULT_PORT,
     };
@@ -311,11 +339,6 @@ bool options_parse(options_t *options, int argc, char *argv[]) {
     }
     if (command_words(&line) > 0) {
         complain("the command '%s' is not available in this version", line.words[0]);
-        return false;
-    }
-    if (line.unavailable != NULL) {
-        complain("%s is not available in this version: it does not decode traces",
-                 line.unavailable);
         return false;
     }
     if (line.once_given) {

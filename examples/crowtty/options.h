@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <mnemos/trace_message.h>
+
 // Exit statuses.
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
@@ -19,7 +21,10 @@ typedef struct options {
     bool keyboard;          // read standard input
     uint16_t keyboard_port; // and send it to this mux port
     uint16_t tcp_port_base;
-    const char *serial_path; // NULL for TCP
+    mn_trace_levels_t levels; // of what is shown from the trace
+    bool json;                // as JSON
+    const char *chrome_path;  // where the timeline goes; NULL for none
+    const char *serial_path;  // NULL for TCP
     uint32_t baud;
     char host[256]; // of the target's UART, for TCP
     char port[8];

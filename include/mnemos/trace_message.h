@@ -115,6 +115,18 @@ mn_status_t mn_trace_levels_set(mn_trace_levels_t *levels, const char *prefix, u
 /// @retval MN_ENOTFOUND there is none
 mn_status_t mn_trace_levels_remove(mn_trace_levels_t *levels, const char *prefix);
 
+/// @brief Read levels as people write them: `info,kernel=debug,registry=trace`.
+///
+/// The parts, between commas, are a level, a prefix with a level, or a prefix alone, which stands
+/// for everything. Levels are names in any case, or 0 to 5. Without a level of its own the rest is
+/// off.
+/// @param[in] text zero-terminated
+/// @param[out] levels only written on success
+/// @retval MN_OK read
+/// @retval MN_EINVAL something makes no sense
+/// @retval MN_EFULL more than ::MN_TRACE_RULES_MAX prefixes
+mn_status_t mn_trace_levels_read(const char *text, mn_trace_levels_t *levels);
+
 /// @brief What a target says about itself.
 typedef struct mn_trace_heartbeat {
     uint64_t version;         ///< ::MN_TRACE_VERSION, or the rest is not there

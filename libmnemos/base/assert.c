@@ -6,8 +6,6 @@
 #include <mnemos/port.h>
 #include <stddef.h>
 
-mn__ambient_t mn__ambient;
-
 _Noreturn void mn_panic(const char *message, const char *file, int line) {
     mn_panic_t panic = {.message = message, .file = file, .line = line, .task = NULL};
     if (mn__ambient.kernel != NULL && mn__ambient.task_name != NULL) {

@@ -9,7 +9,8 @@
 #include <mnemos/serial_mux.h>
 #include <mnemos/trace_daemon.h>
 
-enum { RECEIVED = 128 };
+// Room for all the requests of a host that sets every level that can be set.
+enum { RECEIVED = 512 };
 
 typedef struct sender {
     mn_task_t task;

@@ -68,3 +68,67 @@ mn_status_t mn_trace_levels_remove(mn_trace_levels_t *levels, const char *prefix
     levels->rules[at] = levels->rules[levels->count];
     return MN_OK;
 }
+
+// ---------------------------------------------------------------------------------------------
+// As people write them
+
+static char lower(char c) {
+    return (c >= 'A' && c <= 'Z') ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_name(const char *text, size_t len, const char *name) {
+    size_t i = 0;
+    while (i < len && name[i] != '\0' && lower(text[i]) == name[i]) {
+        i++;
+    }
+    return i == len && name[i] == '\0';
+}
+
+static bool read_level(const char *text, size_t len, uint8_t *level) {
+    if (len == 1 && text[0] >= '0' && text[0] <= '5') {
+        *level = (uint8_t)(text[0] - '0');
+        return true;
+    }
+    for (*level = MN_TRACE_OFF; *level <= MN_TRACE_TRACE; (*level)++) {
+        if (is_name(text, len, mn_trace_level_name(*level))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static mn_status_t read_part(const char *text, size_t len, mn_trace_levels_t *levels) {
+    char prefix[MN_TRACE_PREFIX_MAX + 1] = "";
+    uint8_t level = MN_TRACE_TRACE;
+    const char *equals = memchr(text, '=', len);
+    if (equals == NULL && read_level(text, len, &level)) {
+        return mn_trace_levels_set(levels, "", level);
+    }
+    const size_t name = (equals == NULL) ? len : (size_t)(equals - text);
+    if (equals == NULL) {
+        level = MN_TRACE_TRACE;
+    } else if (!read_level(equals + 1, len - name - 1, &level)) {
+        return MN_EINVAL;
+    }
+    if (name == 0 || name > MN_TRACE_PREFIX_MAX) {
+        return MN_EINVAL;
+    }
+    memcpy(prefix, text, name);
+    return mn_trace_levels_set(levels, prefix, level);
+}
+
+mn_status_t mn_trace_levels_read(const char *text, mn_trace_levels_t *levels) {
+    mn_trace_levels_t found = {0};
+    for (;;) {
+        const size_t len = strcspn(text, ",");
+        const mn_status_t status = read_part(text, len, &found);
+        if (status != MN_OK) {
+            return status;
+        }
+        if (text[len] == '\0') {
+            *levels = found;
+            return MN_OK;
+        }
+        text += len + 1;
+    }
+}
