@@ -7,6 +7,7 @@
 A line `<!-- check: WHAT -->` stands before a block of code or a table that is tested here:
 
 - session: commands behind `$ `, and what they print. PORT stands for any number;
+- prompt: lines typed behind `> ` at Melpomene's prompt, and the answers;
 - wire, client: programs that are started, and one that talks to them;
 - cmake, program FILE, output: a project, its source file, and what the program prints;
 - ports: the table of mux ports, against the list in sermux.h;
@@ -25,7 +26,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+
+import sermux
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("MNEMOS_BIN", ROOT / "build" / "host" / "bin"))
@@ -89,6 +93,15 @@ class Sessions(unittest.TestCase):
             self.assertRegex(result.stdout + result.stderr, "^" + pattern + r"\Z")
             self.assertEqual(result.returncode, 0)
 
+    def test_prompt(self):
+        (_, _, block), = checks("prompt")
+        typed = re.findall(r"^> (.*\n)", block, re.MULTILINE)
+        result = run([BIN / "melpomene", "--serial-addr", "127.0.0.1:0"], input="".join(typed))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        _, greeting, *answers = result.stdout.splitlines()
+        self.assertEqual(greeting, "ok.")
+        self.assertEqual(answers, [line for line in block.splitlines() if line[:2] != "> "])
+
     def test_sessions(self):
         count = 0
         for page, _, block in checks("session"):
@@ -99,7 +112,7 @@ class Sessions(unittest.TestCase):
 
 
 class Wire(unittest.TestCase):
-    """The two programs of the getting-started chapter, on ports that are free, and the client."""
+    """The getting-started chapter's programs, on ports that are free, and its claims about them."""
 
     def start(self, command, pattern):
         program = subprocess.Popen(command.removesuffix(" &").split(), text=True, cwd=ROOT,
@@ -126,6 +139,23 @@ class Wire(unittest.TestCase):
                    r"forth-1 .* on (\S+)")
         result = run(["bash", "-c", client.replace("10011", str(base + 11))])
         self.assertIn("\n42 ok.\n", "\n" + result.stdout)
+
+    def test_ports_that_answer(self):
+        page = (BOOK / "getting-started.md").read_text(encoding="utf-8")
+        claimed = re.search(r"something answers on these: ([\d, ]+)\.", page)[1]
+        (_, _, ports), = checks("ports")
+        address = self.start(f"{BIN}/melpomene --headless --serial-addr 127.0.0.1:0",
+                             r"listening on (\S+)")
+        host, _, port = address.rpartition(":")
+        with sermux.Client((host, int(port))) as client:
+            for row in rows(ports):
+                client.send(int(row[0]), b"1 .\n")
+            expected = [int(number) for number in claimed.split(",")]
+            client.receive_until(lambda: set(expected) <= set(client.ports), "the ports")
+            until = time.monotonic() + 1.5  # what comes once a second would have come
+            while time.monotonic() < until:
+                client.receive(timeout=sermux.LIMIT)
+            self.assertEqual(sorted(client.ports), expected)
 
 
 class Project(unittest.TestCase):
