@@ -85,6 +85,9 @@ mn_status_t mn_system_view_add(mn_system_view_t *view, const mn_system_row_t *ro
 
 /// @brief Whether @p now is a later snapshot of the same run of the target, so that differences
 /// make sense.
+/// @param[in] now a complete snapshot
+/// @param[in] before a complete snapshot
+/// @return true if so
 bool mn_system_view_follows(const mn_system_view_t *now, const mn_system_view_t *before);
 
 /// @brief How much of the time the target was busy.

@@ -62,6 +62,7 @@ typedef struct mn_trace_view_task {
     mn_trace_view_span_t *innermost; ///< its latest span that is open; NULL if there is none
 } mn_trace_view_task_t;
 
+/// @brief A span, from its beginning to its end.
 struct mn_trace_view_span {
     bool open;                                       ///< the others count
     uint64_t id;                                     ///< its number
@@ -139,9 +140,11 @@ mn_status_t mn_trace_view_feed(mn_trace_view_t *view, const uint8_t *data, size_
                                mn_trace_item_t *item);
 
 /// @brief Let the next calls answer all open spans as cut: the target is not listened to any more.
+/// @param[in,out] view the view
 void mn_trace_view_cut(mn_trace_view_t *view);
 
 /// @brief The line was connected anew: a message that has begun will not go on.
+/// @param[in,out] view the view
 void mn_trace_view_reconnected(mn_trace_view_t *view);
 
 #ifdef __cplusplus
