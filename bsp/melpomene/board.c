@@ -13,8 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define HEAP_SIZE (8U << 20U)
+#define TRACE_RING_SIZE (256U << 10U)
 
 static alignas(max_align_t) uint8_t heap[HEAP_SIZE];
 static host_uart_t uart;
@@ -56,6 +59,9 @@ void mn_board_init(int argc, char **argv, mn_board_config_t *config) {
     config->kernel.now = host_now;
     config->kernel.tick_hz = HOST_TICK_HZ;
     config->kernel.time_polls = true;
+    config->services.trace.level = options.trace_level;
+    config->services.trace.ring_size = TRACE_RING_SIZE;
+    config->services.trace.session = (uint64_t)time(NULL) << 20U | (uint64_t)getpid();
     config->kernel.max_polls = 32; // input is only looked for between ticks
     // There is memory for the longest frame that the line carries.
     config->services.loopback.buffer_size = 2 * config->services.serial_mux.max_frame;

@@ -3,6 +3,7 @@
 
 #include "options.h"
 
+#include <mnemos/trace_message.h>
 #include <mnemos/util.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ static const char usage[] =
     "  --serial-addr HOST:PORT  where the serial line listens (127.0.0.1:9999); port 0 for\n"
     "                           any that is free\n"
     "  --config FILE            not available in this version\n"
-    "  --trace LEVEL            not available in this version\n"
+    "  --trace LEVEL            what is traced until a host says otherwise (info): off, error,\n"
+    "                           warn, info, debug or trace\n"
     "  --display none           no display; window and FILE.png are not available in this\n"
     "                           version\n"
     "  --version                print the version\n"
@@ -46,6 +48,15 @@ static const char *read_serial_addr(options_t *options, const char *value) {
     return host_address_parse(value, &options->serial_addr)
                ? NULL
                : "expected HOST:PORT with a port from 0 to 65535";
+}
+
+static const char *read_trace(options_t *options, const char *value) {
+    mn_trace_levels_t levels;
+    if (mn_trace_levels_read(value, &levels) != MN_OK || levels.count != 0) {
+        return "expected off, error, warn, info, debug or trace";
+    }
+    options->trace_level = levels.level;
+    return NULL;
 }
 
 static const char *read_later(options_t *options, const char *value) {
@@ -81,7 +92,7 @@ static const char *read_help(options_t *options, const char *value) {
 
 static const option_t table[] = {
     {"--headless", false, read_headless}, {"--serial-addr", true, read_serial_addr},
-    {"--config", true, read_later},       {"--trace", true, read_later},
+    {"--config", true, read_later},       {"--trace", true, read_trace},
     {"--display", true, read_display},    {"--version", false, read_version},
     {"--help", false, read_help},
 };
@@ -105,7 +116,7 @@ static const option_t *find(const char *argument) {
 }
 
 void options_read(int argc, char **argv, options_t *options) {
-    *options = (options_t){.serial_addr = {"127.0.0.1", "9999"}};
+    *options = (options_t){.serial_addr = {"127.0.0.1", "9999"}, .trace_level = MN_TRACE_INFO};
     for (int i = 1; i < argc; i++) {
         const option_t *option = find(argv[i]);
         const char *equals = strchr(argv[i], '=');

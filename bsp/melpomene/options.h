@@ -10,11 +10,13 @@
 #include "listen.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /// @brief What was asked for.
 typedef struct options {
     bool headless;              ///< no terminal, no window
     host_address_t serial_addr; ///< where the UART listens
+    uint8_t trace_level;        ///< what is traced at first: ::mn_trace_level_t
 } options_t;
 
 /// @brief Read the command line. Ends the program after `--help` and `--version`, and with a line

@@ -1,6 +1,8 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+#define MN_TRACE_TARGET "registry"
+
 // From hello to connection. From the handshake on until it disconnects a client refers to its task,
 // and the service refers to the client, so the task may not end without disconnecting.
 
@@ -40,9 +42,12 @@ static mn_status_t look_up(mn_client_t *client, mn_registry_t *registry, mn_task
     for (;;) {
         mn_listener_t *listener = mn__registry_lookup(registry, &service->uuid);
         if (listener != NULL && listener->service != service) {
+            mn_error("service has other message types", "service", listener->service->name,
+                     "wanted", service->name);
             return MN_ETYPE;
         }
         if (listener != NULL) {
+            mn_debug("connecting", "service", service->name, "id", listener->service_id);
             enter_handshake(client, task, listener);
             return MN_PENDING;
         }
@@ -68,6 +73,7 @@ mn_status_t mn__connect(mn_client_t *client, mn_registry_t *registry, mn_task_t 
     case MN__CLIENT_CONNECTED:
         return MN_OK;
     case MN__CLIENT_REJECTED:
+        mn_warn("connection rejected", "service", service->name);
         status = MN_EREJECTED;
         break;
     default:
@@ -147,6 +153,7 @@ mn_status_t mn__handshake_accept(mn_handshake_t *handshake, mn_requests_t *reque
     client->next_request_id = 0;
     mn_list_push_back(&requests->clients, &client->link);
     requests->client_count++;
+    mn_debug("client accepted", "service id", client->service_id, "client", client->client_id);
     mn__client_resolve(client, MN__CLIENT_CONNECTED);
     return MN_OK;
 }

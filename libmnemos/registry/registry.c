@@ -1,6 +1,8 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+#define MN_TRACE_TARGET "registry"
+
 // The table of services: who listens under which UUID.
 
 #include "private.h"
@@ -39,9 +41,11 @@ mn_status_t mn__listen(mn_listener_t *listener, mn_registry_t *registry,
                        const mn_service_t *service) {
     MN_ASSERT(listener->registry == NULL);
     if (mn__registry_lookup(registry, &service->uuid) != NULL) {
+        mn_warn("service is registered already", "service", service->name);
         return MN_EEXISTS;
     }
     if (registry->count == registry->capacity) {
+        mn_warn("registry is full", "service", service->name);
         return MN_EFULL;
     }
     *listener = (mn_listener_t){
@@ -49,6 +53,7 @@ mn_status_t mn__listen(mn_listener_t *listener, mn_registry_t *registry,
     mn_list_init(&listener->handshakes);
     mn_list_push_back(&registry->listeners, &listener->link);
     registry->count++;
+    mn_info("service registered", "service", service->name, "id", listener->service_id);
     // With the last place taken this also tells those who wait for some other service that it
     // cannot come.
     mn_wait_queue_wake_all(&registry->added);
@@ -59,6 +64,7 @@ void mn_listener_close(mn_listener_t *listener) {
     if (listener->registry == NULL) {
         return;
     }
+    mn_info("service gone", "service", listener->service->name, "id", listener->service_id);
     mn_list_remove(&listener->link);
     listener->registry->count--;
     listener->registry = NULL;

@@ -1,6 +1,8 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+#define MN_TRACE_TARGET "forth"
+
 // Bytes flow one way: port → typed ahead → line → VM → out → port. Every step moves what it can and
 // none waits for another, so a blocked output never keeps a Ctrl-C from being seen.
 
@@ -15,7 +17,8 @@ typedef struct shell {
     mn_mux_opener_t opener;
     mn_mux_port_t *port;
     mn_timer_t silence;
-    bool busy; // the VM has a line that it has not answered
+    bool busy;            // the VM has a line that it has not answered
+    mn_trace_span_t span; // of that line
 
     uint8_t *ahead; // a ring of config.capacity bytes
     uint32_t ahead_first;
@@ -157,6 +160,7 @@ static mn_status_t run_vm(shell_t *self) {
         if (!collect_line(self)) {
             return MN_PENDING;
         }
+        mn_trace_enter(MN_TRACE_DEBUG, &self->span, "line", "bytes", self->line_len);
         feed(self, self->line, self->line_len);
         self->line_len = 0;
     }
@@ -164,6 +168,10 @@ static mn_status_t run_vm(shell_t *self) {
     if (status == MN_PENDING) {
         return (mn_forth_wants(vm) == MN_FORTH_WANTS_HOST) ? MN_PENDING : MN_OK;
     }
+    if (status != MN_OK && status != MN_ECLOSED) {
+        mn_info("line failed", "reason", mn_status_name(status));
+    }
+    mn_trace_exit(&self->span);
     self->busy = false;
     mn__forth_words_cancel(&self->forth); // of a line that was interrupted
     return (status == MN_ECLOSED) ? replace_vm(self) : MN_OK;
@@ -223,6 +231,7 @@ static mn_status_t shell_poll(mn_task_t *task) {
 
 static void shell_drop(mn_task_t *task) {
     shell_t *self = shell_of(task);
+    mn_trace_exit(&self->span);
     mn_timer_cancel(&self->silence);
     mn_mux_open_cancel(&self->opener);
     if (self->port != NULL) {

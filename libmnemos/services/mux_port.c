@@ -1,6 +1,8 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+#define MN_TRACE_TARGET "mux"
+
 // The ports of the serial mux: opening, receiving, sending, closing.
 
 #include "serial_mux_private.h"
@@ -48,6 +50,7 @@ mn_status_t mn__mux_add_port(mn_serial_mux_t *mux, const mn_mux_open_t *request,
     }
     mn_status_t status = new_port(mux, request->capacity, port);
     if (status == MN_OK) {
+        mn_info("port opened", "port", request->port);
         (*port)->number = request->port;
         mn_list_push_back(&mux->ports, &(*port)->link);
         mux->port_count++;
@@ -58,10 +61,13 @@ mn_status_t mn__mux_add_port(mn_serial_mux_t *mux, const mn_mux_open_t *request,
 void mn__mux_deliver(mn_serial_mux_t *mux, const mn_sermux_frame_t *frame) {
     mn_mux_port_t *port = mn__mux_find_port(mux, frame->port);
     if (port == NULL) {
+        mn_debug("frame for a port that is not open", "port", frame->port);
         mux->no_port++;
     } else if (mn_ring_write(port->rx, frame->payload.data, frame->payload.len) == MN_OK) {
         port->frames_in++;
     } else {
+        mn_warn("frame lost, its port has no room", "port", frame->port, "bytes",
+                frame->payload.len);
         port->frames_lost++;
         mux->no_room++;
     }
@@ -100,6 +106,7 @@ void mn_mux_close(mn_mux_port_t *port) {
         return;
     }
     mn_serial_mux_t *mux = port->mux;
+    mn_info("port closed", "port", port->number);
     mn_list_remove(&port->link);
     mux->port_count--;
     mn_ring_delete(mux->registry->kernel, port->rx);

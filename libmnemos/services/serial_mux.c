@@ -1,6 +1,8 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+#define MN_TRACE_TARGET "mux"
+
 // The serial mux's two tasks. The input task first gets the serial port; only then is there a line
 // for ports to send on, so it is what starts the command task.
 
@@ -81,6 +83,8 @@ static void take_apart(mn_serial_mux_t *self, mn_span_t bytes) {
         at += used;
         if (status == MN_OK) {
             mn__mux_deliver(self, &frame);
+        } else if (status == MN_EBADFRAME || status == MN_ETOOBIG) {
+            mn_warn("not a frame", "reason", mn_status_name(status));
         }
     }
 }

@@ -282,7 +282,7 @@ class Ending(unittest.TestCase):
             ("--display", "window"): "--display window: not available in this version",
             ("--display", "a.png"): "--display a.png: not available in this version",
             ("--config", "a.toml"): "--config a.toml: not available in this version",
-            ("--trace", "info"): "--trace info: not available in this version",
+            ("--trace", "loud"): "--trace loud: expected off, error, warn, info, debug or trace",
         }
         for address in ("9999", ":1", "host:", "host:70000", "host:-1", "host:x", "::1:80"):
             cases["--serial-addr", address] = (

@@ -8,6 +8,7 @@
 #include "listen.h"
 
 #include <errno.h>
+#include <mnemos/trace.h>
 #include <mnemos/util.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -318,7 +319,13 @@ static bool send_patiently(int fd, const void *data, size_t len) {
     return true;
 }
 
-// What was sent before goes out first; then the report, as text between frames.
+static void send_trace(void *context, const uint8_t *data, size_t len) {
+    const host_uart_t *u = context;
+    (void)send_patiently(u->client, data, len); // there is nobody to tell
+}
+
+// What was sent before goes out first, and what was recorded; then the report, as text between
+// frames.
 static void uart_panic(host_device_t *device, const char *text, size_t len) {
     host_uart_t *u = MN_CONTAINER_OF(device, host_uart_t, device);
     const uint8_t *data = NULL;
@@ -328,6 +335,14 @@ static void uart_panic(host_device_t *device, const char *text, size_t len) {
         sent = send_patiently(u->client, data, waiting);
         outbox_taken(&u->outbox, waiting);
         waiting = outbox_peek(&u->outbox, &data);
+    }
+    mn_span_t frames;
+    while (sent && mn_ring_read(&u->to_send, &frames) == MN_OK) {
+        sent = send_patiently(u->client, frames.data, frames.len);
+        mn_ring_release(&u->to_send, frames.len);
+    }
+    if (sent) {
+        mn_trace_flush(send_trace, u);
     }
     sent = sent && send_patiently(u->client, "", 1);
     while (sent && len > 0) {
