@@ -59,6 +59,7 @@ typedef struct mn_forth_config {
     uint32_t return_stack; ///< cells shared by the return stack and by calls, at least 16
     uint32_t float_stack;  ///< floats on the floating-point stack; 0 if no word uses them
     uint32_t data_size;    ///< bytes of data space with the input buffer, rounded up to 256
+    uint32_t window_size;  ///< bytes of address space for pages added later, see ::mn_forth_map
     uint32_t dict_size;    ///< bytes for names and compiled code
     uint32_t input_size;   ///< longest line in bytes, at least 16
     uint32_t output_size;  ///< bytes of the output buffer, at least 64

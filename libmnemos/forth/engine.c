@@ -241,7 +241,7 @@ static int32_t cell_fault(const mn_forth_t *vm, uint32_t addr) {
     if ((addr & 3u) != 0 && mn__forth_at(vm, addr, &run) != NULL) {
         return THROW_ALIGN;
     }
-    return mn__forth_at(vm, addr, &run) != NULL ? THROW_NO_MEMORY : THROW_ADDRESS;
+    return mn__forth_write_fault(vm, addr);
 }
 
 static inline uint32_t extend(uint16_t unit) {
@@ -1230,10 +1230,7 @@ call_function : { // target is a set and an index
 }
 
 bad_cell : THROW(cell_fault(vm, fault));
-bad_byte : {
-    uint32_t run;
-    THROW(mn__forth_at(vm, fault, &run) != NULL ? THROW_NO_MEMORY : THROW_ADDRESS);
-}
+bad_byte : THROW(mn__forth_write_fault(vm, fault));
 underflow : THROW(THROW_UNDERFLOW);
 overflow : THROW(THROW_OVERFLOW);
 r_underflow : THROW(THROW_R_UNDERFLOW);

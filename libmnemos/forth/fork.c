@@ -12,11 +12,22 @@
 
 #include <string.h>
 
-static void unref_frame(mn_forth_t *vm, uint8_t *frame) {
-    frame_t *header = mn__forth_frame_of(frame);
-    if (--header->references == 0 && header->allocated != 0) {
-        vm->config.free(vm->config.memory_context, header, sizeof *header + PAGE_SIZE);
+void mn__forth_unref_frame(const mn_forth_config_t *config, uint8_t *bytes) {
+    frame_t *frame = mn__forth_frame_of(bytes);
+    if (--frame->references == 0 && frame->allocated != 0) {
+        config->free(config->memory_context, frame, FRAME_SIZE);
     }
+}
+
+frame_t *mn__forth_new_frame(const mn_forth_config_t *config) {
+    if (config->alloc == NULL || config->free == NULL) {
+        return NULL;
+    }
+    frame_t *frame = config->alloc(config->memory_context, FRAME_SIZE);
+    if (frame != NULL) {
+        *frame = (frame_t){.allocated = 1};
+    }
+    return frame;
 }
 
 // A frame for a private copy of a page: the page's own place in this block if nobody uses it any
@@ -28,14 +39,7 @@ static frame_t *new_frame(mn_forth_t *vm, uint32_t page) {
             return home;
         }
     }
-    if (vm->config.alloc == NULL || vm->config.free == NULL) {
-        return NULL;
-    }
-    frame_t *frame = vm->config.alloc(vm->config.memory_context, sizeof *frame + PAGE_SIZE);
-    if (frame != NULL) {
-        frame->allocated = 1;
-    }
-    return frame;
+    return mn__forth_new_frame(&vm->config);
 }
 
 uint8_t *mn__forth_page_for_write(mn_forth_t *vm, uint32_t page) {
@@ -43,6 +47,9 @@ uint8_t *mn__forth_page_for_write(mn_forth_t *vm, uint32_t page) {
         return NULL;
     }
     page_t *entry = &vm->pages[page];
+    if (mn__forth_frame_of(entry->read)->frozen != 0) {
+        return NULL;
+    }
     if (mn__forth_frame_of(entry->read)->references > 1) {
         frame_t *frame = new_frame(vm, page);
         if (frame == NULL) {
@@ -51,7 +58,7 @@ uint8_t *mn__forth_page_for_write(mn_forth_t *vm, uint32_t page) {
         uint8_t *bytes = (uint8_t *)(frame + 1);
         frame->references = 1;
         memcpy(bytes, entry->read, PAGE_SIZE);
-        unref_frame(vm, entry->read);
+        mn__forth_unref_frame(&vm->config, entry->read);
         entry->read = bytes;
     }
     entry->write = entry->read;
@@ -65,7 +72,7 @@ static void share(mn_forth_t *child, mn_forth_t *parent) {
         page_t *from = &parent->pages[page];
         if (page <= system_end) { // of the system's variables and input each has its own
             memcpy(child->pages[page].write, from->read, PAGE_SIZE);
-        } else {
+        } else if (from->read != NULL) {
             mn__forth_frame_of(from->read)->references++;
             from->write = NULL;
             child->pages[page] = (page_t){from->read, NULL};
@@ -88,6 +95,7 @@ static void inherit(mn_forth_t *child, const mn_forth_t *parent) {
     memcpy(child->bucket, parent->bucket, parent->config.buckets * sizeof *child->bucket);
     child->here = parent->here;
     child->heap_start = parent->heap_start;
+    child->data_end = parent->data_end;
     child->latest = parent->latest;
     memcpy(child->order, parent->order, sizeof child->order);
     child->order_count = parent->order_count;
@@ -102,6 +110,7 @@ static void inherit(mn_forth_t *child, const mn_forth_t *parent) {
 static mn_forth_config_t child_config(const mn_forth_t *parent, const mn_forth_config_t *config) {
     mn_forth_config_t merged = *config;
     merged.data_size = parent->config.data_size;
+    merged.window_size = parent->config.window_size;
     merged.input_size = parent->config.input_size;
     merged.buckets = parent->config.buckets;
     merged.words = NULL;
@@ -168,7 +177,9 @@ static void unref_block(mn_forth_t *vm) {
 void mn_forth_end(mn_forth_t *vm) {
     MN_ASSERT(vm->state != RUN_ENDED);
     for (uint32_t page = 1; page < vm->page_count; page++) {
-        unref_frame(vm, vm->pages[page].read);
+        if (vm->pages[page].read != NULL) {
+            mn__forth_unref_frame(&vm->config, vm->pages[page].read);
+        }
     }
     vm->state = RUN_ENDED;
     unref_block(vm);

@@ -17,7 +17,7 @@
 #define IOR_RESIZE ((uint32_t)-61)
 
 static uint32_t end_of_data(const mn_forth_t *vm) {
-    return vm->page_count << PAGE_BITS;
+    return vm->data_end;
 }
 
 // The size of the chunk at `at`, or 0 if what is there is not one.

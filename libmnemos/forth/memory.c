@@ -45,9 +45,13 @@ bool mn__forth_mapped(const mn_forth_t *vm, uint32_t addr, uint32_t len) {
     return true;
 }
 
-static int write_fault(const mn_forth_t *vm, uint32_t addr) {
+int mn__forth_write_fault(const mn_forth_t *vm, uint32_t addr) {
     uint32_t run;
-    return mn__forth_at(vm, addr, &run) != NULL ? THROW_NO_MEMORY : THROW_ADDRESS;
+    if (mn__forth_at(vm, addr, &run) == NULL) {
+        return THROW_ADDRESS;
+    }
+    const frame_t *frame = mn__forth_frame_of(vm->pages[addr >> PAGE_BITS].read);
+    return (frame->frozen != 0) ? THROW_READ_ONLY : THROW_NO_MEMORY;
 }
 
 int mn__forth_load(const mn_forth_t *vm, uint32_t addr, uint32_t *cell) {
@@ -70,7 +74,7 @@ int mn__forth_store(mn_forth_t *vm, uint32_t addr, uint32_t cell) {
     }
     uint8_t *p = mn__forth_at_write(vm, addr, &run);
     if (p == NULL) {
-        return write_fault(vm, addr);
+        return mn__forth_write_fault(vm, addr);
     }
     memcpy(p, &cell, 4);
     return FN_OK;
@@ -87,7 +91,7 @@ int mn__forth_store_byte(mn_forth_t *vm, uint32_t addr, uint32_t byte) {
     uint32_t run;
     uint8_t *p = mn__forth_at_write(vm, addr, &run);
     if (p == NULL) {
-        return write_fault(vm, addr);
+        return mn__forth_write_fault(vm, addr);
     }
     *p = (uint8_t)byte;
     return FN_OK;
@@ -102,7 +106,7 @@ int mn__forth_fill(mn_forth_t *vm, uint32_t addr, uint32_t len, uint8_t byte) {
         uint32_t run;
         uint8_t *p = mn__forth_at_write(vm, addr, &run);
         if (p == NULL) {
-            return THROW_NO_MEMORY;
+            return mn__forth_write_fault(vm, addr);
         }
         run = run < len ? run : len;
         memset(p, byte, run);
@@ -120,7 +124,7 @@ static int move_up(mn_forth_t *vm, uint32_t from, uint32_t to, uint32_t len) {
         uint8_t *q = mn__forth_at_write(vm, to, &to_run); // first: it may replace the frame
         const uint8_t *p = mn__forth_at(vm, from, &from_run);
         if (q == NULL || p == NULL) {
-            return THROW_NO_MEMORY;
+            return mn__forth_write_fault(vm, to);
         }
         uint32_t run = from_run < to_run ? from_run : to_run;
         run = run < len ? run : len;
@@ -143,7 +147,7 @@ static int move_down(mn_forth_t *vm, uint32_t from, uint32_t to, uint32_t len) {
         uint8_t *q = mn__forth_at_write(vm, to + len - run, &unused);
         const uint8_t *p = mn__forth_at(vm, from + len - run, &unused);
         if (q == NULL || p == NULL) {
-            return THROW_NO_MEMORY;
+            return mn__forth_write_fault(vm, to + len - run);
         }
         memmove(q, p, run);
         len -= run;
@@ -168,7 +172,7 @@ int mn__forth_copy_in(mn_forth_t *vm, uint32_t addr, const void *from, uint32_t 
         uint32_t run;
         uint8_t *p = mn__forth_at_write(vm, addr, &run);
         if (p == NULL) {
-            return THROW_NO_MEMORY;
+            return mn__forth_write_fault(vm, addr);
         }
         run = run < len ? run : len;
         memcpy(p, source, run);

@@ -54,7 +54,7 @@ static bool valid(const mn_forth_config_t *c) {
     return c->data_stack >= 8 && c->data_stack <= 1u << 20 && c->return_stack >= 16 &&
            c->return_stack <= 1u << 20 && c->float_stack <= 1u << 16 && c->input_size >= 16 &&
            c->input_size <= 1u << 16 && c->output_size >= OUTPUT_PIECE &&
-           c->output_size <= 1u << 24 && c->data_size <= 1u << 26 &&
+           c->output_size <= 1u << 24 && c->data_size <= 1u << 26 && c->window_size <= 1u << 26 &&
            c->data_size >= c->input_size + system + 64u && c->dict_size >= 256 &&
            c->dict_size <= 1u << 26 && c->buckets != 0 && c->buckets <= 4096 &&
            (c->buckets & (c->buckets - 1u)) == 0 && c->words_count <= MAX_HOST_SETS &&
@@ -66,12 +66,16 @@ static uint32_t user_start(const mn_forth_config_t *c) {
     return (SYS_INPUT + c->input_size + STRING_SLOT * STRING_SLOTS + 3u) & ~3u;
 }
 
+static uint32_t window_pages(const mn_forth_config_t *c) {
+    return (c->window_size + PAGE_SIZE - 1u) / PAGE_SIZE;
+}
+
 // A forked VM has pages of its own only for the system's variables and buffers.
 static layout_t lay_out(const mn_forth_config_t *c, bool forked) {
     layout_t l;
     size_t at = sizeof(mn_forth_t);
     uint32_t frames = (c->data_size + PAGE_SIZE - 1u) / PAGE_SIZE;
-    l.page_count = frames + 1u;
+    l.page_count = frames + 1u + window_pages(c);
     l.frame_count = forked ? (user_start(c) - 1u) >> PAGE_BITS : frames;
     l.floats = take(&at, c->float_stack, sizeof(double), _Alignof(double));
     l.pages = take(&at, l.page_count, sizeof(page_t), _Alignof(page_t));
@@ -164,7 +168,8 @@ mn_status_t mn__forth_build(mn_forth_t **out, const mn_forth_config_t *config, v
     init_sets(vm);
     vm->user_start = user_start(config);
     vm->here = vm->user_start;
-    vm->heap_start = vm->page_count << PAGE_BITS;
+    vm->data_end = (vm->page_count - window_pages(config)) << PAGE_BITS;
+    vm->heap_start = vm->data_end;
     (void)mn__forth_store(vm, SYS_BASE, 10);
     mn__forth_reset(vm);
     *out = vm;

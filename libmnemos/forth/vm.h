@@ -170,11 +170,18 @@ typedef struct {
 
 // In front of the bytes of every page.
 typedef struct {
-    uint32_t references; // VMs that see it
-    uint32_t allocated;  // not part of a VM's block
+    uint32_t references; // VMs and published blocks that see it
+    uint16_t allocated;  // not part of a VM's block
+    uint16_t frozen;     // never written again
 } frame_t;
 
 #define FRAME_SIZE (sizeof(frame_t) + PAGE_SIZE)
+
+// One user of a frame less; the last one gives it back.
+void mn__forth_unref_frame(const mn_forth_config_t *config, uint8_t *bytes);
+
+// A frame from the host, with no users yet; NULL if there is no memory.
+frame_t *mn__forth_new_frame(const mn_forth_config_t *config);
 
 static inline frame_t *mn__forth_frame_of(uint8_t *bytes) {
     return (frame_t *)(void *)bytes - 1;
@@ -276,6 +283,7 @@ struct mn_forth {
     uint32_t accept_addr;
     uint32_t accept_len;
     uint32_t heap_start; // end of what allot may use
+    uint32_t data_end;   // end of data space; above it is the window for pages added later
     uint32_t *bucket;
     uint8_t *output;
     uint32_t output_used;
@@ -309,6 +317,9 @@ static inline const uint8_t *mn__forth_at(const mn_forth_t *vm, uint32_t addr, u
 
 uint8_t *mn__forth_at_write(mn_forth_t *vm, uint32_t addr, uint32_t *run);
 uint8_t *mn__forth_page_for_write(mn_forth_t *vm, uint32_t page);
+
+// Why a byte could not be written: the THROW code.
+int mn__forth_write_fault(const mn_forth_t *vm, uint32_t addr);
 int mn__forth_load(const mn_forth_t *vm, uint32_t addr, uint32_t *cell);
 int mn__forth_store(mn_forth_t *vm, uint32_t addr, uint32_t cell);
 int mn__forth_byte(const mn_forth_t *vm, uint32_t addr);

@@ -89,8 +89,8 @@ static void free_memory(void *context, void *memory, size_t size) {
 
 // The configuration's VM, with the kernel's words in front of its own.
 static mn_status_t use_system(mn__forth_task_t *self, const mn_forth_config_t *config) {
-    static const mn_forth_words_t *const kernel_sets[] = {&mn__forth_kernel_words,
-                                                          &mn__forth_program_words};
+    static const mn_forth_words_t *const kernel_sets[] = {
+        &mn__forth_kernel_words, &mn__forth_program_words, &mn__forth_page_words};
     const uint32_t ours = MN_COUNT_OF(kernel_sets);
     if (config->words_count > MN__FORTH_SETS - ours) {
         return MN_EINVAL;
@@ -174,6 +174,7 @@ static void note_exit(mn__forth_task_t *self) {
 void mn__forth_task_drop(mn__forth_task_t *self) {
     mn__forth_words_cancel(self);
     mn__forth_handles_close(self);
+    mn__forth_withdraw_all(self);
     if (self->terminal != NULL) {
         mn_mux_send_cancel(self->terminal->port, &self->out_sender);
         mn__terminal_leave(self->terminal);

@@ -10,11 +10,12 @@
 #define MNEMOS_SERVICES_FORTH_TASK_H
 
 #include <mnemos/forth_host.h>
+#include <mnemos/forth_pages.h>
 #include <mnemos/forth_system.h>
 #include <mnemos/memory.h>
 #include <mnemos/serial_mux.h>
 
-enum { MN__FORTH_OUT = 256, MN__FORTH_HANDLES = 16, MN__FORTH_SETS = 8 };
+enum { MN__FORTH_OUT = 256, MN__FORTH_HANDLES = 16, MN__FORTH_SETS = 8, MN__FORTH_PUBLISHED = 16 };
 
 // ---------------------------------------------------------------------------------------------
 // Terminal
@@ -53,6 +54,13 @@ typedef struct mn__forth_exit {
     int32_t code;
 } mn__forth_exit_t;
 
+// Pages that a program has published; they are withdrawn when it ends.
+typedef struct mn__forth_published {
+    uint32_t key;   // 0: none
+    uint32_t owner; // the program's number
+    mn_forth_block_t *block;
+} mn__forth_published_t;
+
 struct mn_forth_system {
     mn_task_t task; // serves the spawn service
     mn_registry_t *registry;
@@ -65,6 +73,8 @@ struct mn_forth_system {
     mn__forth_exit_t exits[MN_FORTH_SYSTEM_EXITS]; // ring
     uint32_t exit_count;
     mn_wait_queue_t ended; // woken when a program ends
+    mn__forth_published_t published[MN__FORTH_PUBLISHED];
+    uint32_t last_key;
 };
 
 // ---------------------------------------------------------------------------------------------
@@ -126,10 +136,14 @@ mn_status_t mn__forth_task_send(mn__forth_task_t *self);
 mn_status_t mn__forth_spawn_fork(mn__forth_task_t *parent, uint32_t xt, mn_mux_port_t *output,
                                  uint32_t *id);
 
-// The words of the kernel: time and ports (forth_words.c), programs (forth_program_words.c). Their
-// context is the mn__forth_task_t.
+// The words of the kernel: time and ports (forth_words.c), programs (forth_program_words.c), pages
+// (forth_page_words.c). Their context is the mn__forth_task_t.
 extern const mn_forth_words_t mn__forth_kernel_words;
 extern const mn_forth_words_t mn__forth_program_words;
+extern const mn_forth_words_t mn__forth_page_words;
+
+// Withdraw what the program has published.
+void mn__forth_withdraw_all(mn__forth_task_t *self);
 
 // Withdraw whatever a word waits for; for when its line has ended without it.
 void mn__forth_words_cancel(mn__forth_task_t *self);

@@ -34,7 +34,8 @@ static int setup(void **state) {
     mux.max_ports = 40;
     mn_forth_system_config_t system = MN_FORTH_SYSTEM_DEFAULTS;
     system.max_tasks = 4;
-    const mn_forth_shell_config_t shell = MN_FORTH_SHELL_DEFAULTS(PORT);
+    mn_forth_shell_config_t shell = MN_FORTH_SHELL_DEFAULTS(PORT);
+    shell.forth.window_size = 16 * 256;
     assert_int_equal(mn_serial_mux_start(&f->line.registry, &mux, &f->mux), MN_OK);
     assert_int_equal(mn_forth_system_start(&f->line.registry, &system, &f->forth), MN_OK);
     assert_int_equal(mn_forth_shell_start(f->forth, &shell, "shell", &f->shell), MN_OK);
@@ -319,6 +320,36 @@ static void a_spawn_that_finds_no_memory_is_an_error(void **state) {
     assert_int_equal(ask(f, "' child spawn spawn spawn spawn spawn\n")[0], '?'); // too many
 }
 
+static void pages_are_added_published_and_read_by_others(void **state) {
+    fixture_t *f = *state;
+    const size_t in_use = test_kernel_heap_in_use(&f->line.tk);
+    assert_string_equal(ask(f, "2 pages constant p 77 p 300 + !\n"), "ok.\n");
+    assert_string_equal(ask(f, "variable key# p 2 publish key# !\n"), "ok.\n");
+    assert_non_null(strstr(ask(f, "1 p !\n"), "read-only"));
+    (void)ask(f, ": child key# @ shared-pages drop dup 300 + @ . dup p = . 1 swap ! ;\n");
+    // The child has the parent's pages already; what it maps is in another place, and read-only
+    // too.
+    const char *answer = ask(f, "' child spawn join drop\n");
+    assert_non_null(strstr(answer, "77 0 "));
+    assert_non_null(strstr(answer, "read-only"));
+    assert_string_equal(ask(f, "key# @ withdraw p 2 free-pages\n"), "ok.\n");
+    assert_int_equal(test_kernel_heap_in_use(&f->line.tk), in_use);
+    assert_int_equal(ask(f, "key# @ shared-pages\n")[0], '?');
+    assert_int_equal(ask(f, "key# @ withdraw\n")[0], '?');
+    assert_int_equal(ask(f, "1000 pages\n")[0], '?');
+}
+
+// A program that ends takes back what it published; who has mapped it keeps it.
+static void what_is_published_goes_with_its_program(void **state) {
+    fixture_t *f = *state;
+    (void)ask(f, ": child 1 pages 88 over ! 1 publish . 5 sleep::ms ;\n");
+    assert_non_null(strstr(ask(f, "' child spawn drop\n"), "1 "));
+    assert_string_equal(ask(f, "1 shared-pages drop constant q\n"), "ok.\n");
+    test_kernel_advance(&f->line.tk, 5000);
+    assert_int_equal(ask(f, "1 shared-pages\n")[0], '?');
+    assert_string_equal(ask(f, "q @ .\n"), "88 ok.\n");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -341,6 +372,8 @@ int main(void) {
         TEST(a_childs_output_can_go_to_a_port),
         TEST(ten_thousand_children_leave_the_heap_as_it_was),
         TEST(a_child_outlives_its_parents_vm),
+        TEST(pages_are_added_published_and_read_by_others),
+        TEST(what_is_published_goes_with_its_program),
         TEST(a_spawn_that_finds_no_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
