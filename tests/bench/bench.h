@@ -21,15 +21,16 @@ typedef struct bench {
     void (*run)(unsigned iterations); // NULL for a figure
     void (*before)(void); // if not NULL it is called before every iteration and does not count
     unsigned bytes;       // that one iteration handles, for a rate
-    unsigned count;       // iterations that are enough to count instructions
+    unsigned count;       // iterations that are enough to count instructions; 0: not counted
     // A figure:
-    double (*figure)(void);
-    const char *missing; // why there is no figure, or NULL
+    double (*figure)(void); // NAN if what it measures is not installed
+    const char *missing;    // why there is no figure, or NULL
 } bench_t;
 
 typedef struct bench_table {
     const bench_t *benches;
     unsigned count;
+    const char *name; // to ask for all of them
 } bench_table_t;
 
 extern const bench_table_t bench_kernel_table;
@@ -38,5 +39,6 @@ extern const bench_table_t bench_message_table;
 extern const bench_table_t bench_wire_table;
 extern const bench_table_t bench_heap_table;
 extern const bench_table_t bench_memory_table;
+extern const bench_table_t bench_forth_table;
 
 #endif

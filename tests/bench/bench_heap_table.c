@@ -35,4 +35,4 @@ static const bench_t benches[] = {
     {.name = "heap_needed_over_peak", .unit = "ratio", .aim = 1.25, .figure = ratio},
 };
 
-const bench_table_t bench_heap_table = {benches, MN_COUNT_OF(benches)};
+const bench_table_t bench_heap_table = {benches, MN_COUNT_OF(benches), "heap"};

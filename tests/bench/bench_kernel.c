@@ -45,4 +45,4 @@ static const bench_t benches[] = {
     {.name = "yield_timed", .unit = "ns", .setup = start_timed, .run = yield, .count = 2560},
 };
 
-const bench_table_t bench_kernel_table = {benches, MN_COUNT_OF(benches)};
+const bench_table_t bench_kernel_table = {benches, MN_COUNT_OF(benches), "kernel"};

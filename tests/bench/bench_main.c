@@ -3,11 +3,12 @@
 
 // mnemos-bench: prints what operations cost, each beside its aim.
 //
-//     mnemos-bench [--json] [NAME…]        name, value, unit, aim
+//     mnemos-bench [--json] [NAME…]        name, value, unit, aim; NAME may be "forth", …
 //     mnemos-bench --list                  the compiler; operations with iterations for --count
 //     mnemos-bench --count NAME ITERATIONS run one operation, for a tool that counts instructions
 
 #include "bench.h"
+#include <math.h>
 #include <mnemos/port.h>
 #include <mnemos/util.h>
 #include <stdio.h>
@@ -20,8 +21,8 @@
 #define SINGLES 20000
 
 static const bench_table_t *const tables[] = {
-    &bench_kernel_table, &bench_timer_table, &bench_message_table,
-    &bench_wire_table,   &bench_heap_table,  &bench_memory_table,
+    &bench_kernel_table, &bench_timer_table,  &bench_message_table, &bench_wire_table,
+    &bench_heap_table,   &bench_memory_table, &bench_forth_table,
 };
 
 // ---------------------------------------------------------------------------------------------
@@ -105,22 +106,22 @@ static double measure(const bench_t *bench) {
 // ---------------------------------------------------------------------------------------------
 // Printing
 
-static void print_text(const bench_t *bench, double value) {
-    if (bench->missing != NULL) {
-        printf("%-22s %10s %-5s (%s)\n", bench->name, "-", bench->unit, bench->missing);
+static void print_text(const bench_t *bench, double value, const char *missing) {
+    if (missing != NULL) {
+        printf("%-28s %10s %-5s (%s)\n", bench->name, "-", bench->unit, missing);
         return;
     }
-    printf("%-22s %10.*f %-5s", bench->name, (value < 1000) ? 2 : 0, value, bench->unit);
+    printf("%-28s %10.*f %-5s", bench->name, (value < 1000) ? 2 : 0, value, bench->unit);
     if (bench->aim > 0) {
         printf(" aim %g", bench->aim);
     }
     printf("\n");
 }
 
-static void print_json(const bench_t *bench, double value) {
+static void print_json(const bench_t *bench, double value, const char *missing) {
     printf("{\"name\":\"%s\",\"value\":", bench->name);
-    if (bench->missing != NULL) {
-        printf("null,\"missing\":\"%s\"", bench->missing);
+    if (missing != NULL) {
+        printf("null,\"missing\":\"%s\"", missing);
     } else {
         printf("%.3f", value);
     }
@@ -132,11 +133,15 @@ static void print_json(const bench_t *bench, double value) {
 }
 
 static void report(const bench_t *bench, bool json) {
-    const double value = (bench->missing != NULL) ? 0 : measure(bench);
+    const char *missing = bench->missing;
+    const double value = (missing != NULL) ? 0 : measure(bench);
+    if (isnan(value)) {
+        missing = "not installed";
+    }
     if (json) {
-        print_json(bench, value);
+        print_json(bench, value, missing);
     } else {
-        print_text(bench, value);
+        print_text(bench, value, missing);
     }
     fflush(stdout);
 }
@@ -156,23 +161,41 @@ static const bench_t *find(const char *name) {
     return NULL;
 }
 
+static const bench_table_t *find_table(const char *name) {
+    for (size_t t = 0; t < MN_COUNT_OF(tables); t++) {
+        if (strcmp(tables[t]->name, name) == 0) {
+            return tables[t];
+        }
+    }
+    return NULL;
+}
+
+static void report_table(const bench_table_t *table, bool json) {
+    for (unsigned i = 0; i < table->count; i++) {
+        report(&table->benches[i], json);
+    }
+}
+
 static int report_all(bool json) {
     for (size_t t = 0; t < MN_COUNT_OF(tables); t++) {
-        for (unsigned i = 0; i < tables[t]->count; i++) {
-            report(&tables[t]->benches[i], json);
-        }
+        report_table(tables[t], json);
     }
     return 0;
 }
 
 static int report_some(char **names, int count, bool json) {
     for (int i = 0; i < count; i++) {
-        if (find(names[i]) == NULL) {
+        if (find_table(names[i]) == NULL && find(names[i]) == NULL) {
             return 2;
         }
     }
     for (int i = 0; i < count; i++) {
-        report(find(names[i]), json);
+        const bench_table_t *table = find_table(names[i]);
+        if (table != NULL) {
+            report_table(table, json);
+        } else {
+            report(find(names[i]), json);
+        }
     }
     return 0;
 }
@@ -186,7 +209,7 @@ static int list(void) {
     for (size_t t = 0; t < MN_COUNT_OF(tables); t++) {
         for (unsigned i = 0; i < tables[t]->count; i++) {
             const bench_t *bench = &tables[t]->benches[i];
-            if (bench->run != NULL) {
+            if (bench->run != NULL && bench->count != 0) {
                 printf("%s %u %s\n", bench->name, bench->count,
                        (bench->before != NULL) ? "before" : "");
             }

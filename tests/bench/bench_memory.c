@@ -88,4 +88,4 @@ static const bench_t benches[] = {
     {.name = "ram_kernel_rv32", .unit = "B", .figure = kernel_rv32, .missing = BENCH_RV32_MISSING},
 };
 
-const bench_table_t bench_memory_table = {benches, MN_COUNT_OF(benches)};
+const bench_table_t bench_memory_table = {benches, MN_COUNT_OF(benches), "memory"};

@@ -225,4 +225,4 @@ static const bench_t benches[] = {
     {.name = "memcpy_16_twice", .unit = "ns", .run = plain_copy, .count = 5120},
 };
 
-const bench_table_t bench_message_table = {benches, MN_COUNT_OF(benches)};
+const bench_table_t bench_message_table = {benches, MN_COUNT_OF(benches), "message"};

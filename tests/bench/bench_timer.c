@@ -161,4 +161,4 @@ static const bench_t benches[] = {
      .count = 10000},
 };
 
-const bench_table_t bench_timer_table = {benches, MN_COUNT_OF(benches)};
+const bench_table_t bench_timer_table = {benches, MN_COUNT_OF(benches), "timer"};

@@ -107,4 +107,4 @@ static const bench_t benches[] = {
      .count = 200},
 };
 
-const bench_table_t bench_wire_table = {benches, MN_COUNT_OF(benches)};
+const bench_table_t bench_wire_table = {benches, MN_COUNT_OF(benches), "wire"};
