@@ -147,9 +147,11 @@ class Wire(unittest.TestCase):
         address = self.start(f"{BIN}/melpomene --headless --serial-addr 127.0.0.1:0",
                              r"listening on (\S+)")
         host, _, port = address.rpartition(":")
+        status_request = sermux.cobs_encode(b"\x81\x01") + b"\0"
         with sermux.Client((host, int(port))) as client:
             for row in rows(ports):
-                client.send(int(row[0]), b"1 .\n")
+                # Where nobody listens to lines, somebody may be asked for the system's status.
+                client.send(int(row[0]), status_request if row[1] == "status" else b"1 .\n")
             expected = [int(number) for number in claimed.split(",")]
             client.receive_until(lambda: set(expected) <= set(client.ports), "the ports")
             until = time.monotonic() + 1.5  # what comes once a second would have come
