@@ -9,6 +9,7 @@
 #include "terminal.h"
 #include "uart.h"
 
+#include <mnemos/forth_host.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,18 @@ static int open_serial(const host_address_t *address) {
     return socket;
 }
 
+// There is more memory than on a small board, and a processor that computes with floats.
+static void enlarge(mn_forth_config_t *vm) {
+    static const mn_forth_words_t *const sets[] = {&mn_forth_float_words};
+    vm->words = sets;
+    vm->words_count = MN_COUNT_OF(sets);
+    vm->float_stack = 32;
+    vm->data_size = 32U << 10U;
+    vm->dict_size = 32U << 10U;
+    vm->window_size = 64U << 10U;
+    vm->buckets = 64;
+}
+
 void mn_board_init(int argc, char **argv, mn_board_config_t *config) {
     options_t options;
     options_read(argc, argv, &options);
@@ -62,6 +75,8 @@ void mn_board_init(int argc, char **argv, mn_board_config_t *config) {
     config->services.trace.level = options.trace_level;
     config->services.trace.ring_size = TRACE_RING_SIZE;
     config->services.trace.session = (uint64_t)time(NULL) << 20U | (uint64_t)getpid();
+    enlarge(&config->services.shell.forth);
+    enlarge(&config->services.forth.vm);
     config->kernel.max_polls = 32; // input is only looked for between ticks
     // There is memory for the longest frame that the line carries.
     config->services.loopback.buffer_size = 2 * config->services.serial_mux.max_frame;
