@@ -5,30 +5,21 @@
 // standard input; `-` is standard input too. The first uncaught error ends it with status 1 and
 // FILE:LINE: message on standard error, except at a terminal, where the next line is read.
 
+#include "host.h"
+
 #include <mnemos/assert.h>
-#include <mnemos/forth_host.h>
 #include <mnemos/util.h>
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 // A program that uses the library alone brings its own end of the world.
 _Noreturn void mn_panic(const char *message, const char *file, int line) {
     (void)fprintf(stderr, "mnemos-forth: %s (%s:%d)\n", message, file != NULL ? file : "?", line);
     abort();
 }
-
-typedef struct {
-    FILE *file;
-    const char *name;
-    unsigned long line_number;
-    char *line;
-    size_t capacity;
-    bool interactive;
-} input_t;
 
 static mn_forth_t *machine; // for the signal handler
 
@@ -39,123 +30,95 @@ static void on_interrupt(int signal_number) {
     }
 }
 
-static bool drain(mn_forth_t *vm, FILE *to) {
-    char buffer[4096];
-    size_t n;
-    while ((n = mn_forth_output_take(vm, buffer, sizeof buffer)) > 0) {
-        if (fwrite(buffer, 1, n, to) != n) {
-            return false;
-        }
-    }
-    return true;
+static mn_status_t feed_next(mn_forth_t *vm) {
+    char *line;
+    ssize_t len = console_line(&line);
+    return len < 0 ? MN_ECLOSED : mn_forth_feed_line(vm, line, (size_t)len);
 }
 
-// The next line without its line end; -1 at the end of the input.
-static ssize_t next_line(input_t *in) {
-    ssize_t len = getline(&in->line, &in->capacity, in->file);
-    if (len < 0) {
-        return -1;
-    }
-    in->line_number++;
-    while (len > 0 && (in->line[len - 1] == '\n' || in->line[len - 1] == '\r')) {
-        len--;
-    }
-    return len;
-}
-
-static void feed_more(mn_forth_t *vm, input_t *in) {
-    ssize_t len = next_line(in);
-    if (len < 0) {
-        mn_forth_feed_end(vm);
-    } else {
-        (void)mn_forth_feed_line(vm, in->line, (size_t)len);
-    }
-}
-
-// One line from feeding to its answer.
-static mn_status_t run_line(mn_forth_t *vm, input_t *in, size_t len) {
-    mn_status_t status = mn_forth_feed_line(vm, in->line, len);
-    if (status != MN_OK && status != MN_ETOOBIG && status != MN_EINVAL) {
-        return status;
-    }
+// From a line or file that has begun to its answer.
+static mn_status_t run(mn_forth_t *vm) {
     for (;;) {
-        status = mn_forth_run(vm, 100000);
+        mn_status_t status = mn_forth_run(vm, 100000);
+        if (!console_drain(vm)) {
+            return MN_EIO;
+        }
         if (status != MN_PENDING) {
             return status;
         }
-        switch (mn_forth_wants(vm)) {
-        case MN_FORTH_WANTS_LINE:
-            (void)drain(vm, stdout);
+        if (mn_forth_wants(vm) == MN_FORTH_WANTS_LINE) {
             (void)fflush(stdout);
-            feed_more(vm, in);
-            break;
-        default:
-            if (!drain(vm, stdout)) {
-                return MN_EIO;
+            if (feed_next(vm) == MN_ECLOSED) {
+                mn_forth_feed_end(vm);
             }
         }
     }
 }
 
-static void complain(mn_forth_t *vm, const input_t *in) {
+static void complain(mn_forth_t *vm) {
     mn_forth_error_t error;
     mn_forth_error(vm, &error);
     (void)fflush(stdout);
-    (void)fprintf(stderr, "%s:%lu: %s%s%s\n", in->name, in->line_number, error.text,
-                  error.word[0] != '\0' ? ": " : "", error.word);
+    (void)fprintf(stderr, "%s:%lu: %s", error.source == 0 ? "stdin" : files_name(error.source),
+                  (unsigned long)error.line, error.text);
+    if (strcmp(error.text, "exception") == 0) {
+        (void)fprintf(stderr, " %ld", (long)error.code);
+    }
+    (void)fprintf(stderr, "%s%s\n", error.word[0] != '\0' ? ": " : "", error.word);
 }
 
-// Interprets one file; the status of the program, or -1 to go on with the next file.
-static int run_input(mn_forth_t *vm, input_t *in) {
-    ssize_t len;
-    while ((len = next_line(in)) >= 0) {
-        mn_status_t status = run_line(vm, in, (size_t)len);
-        if (!drain(vm, stdout) || status == MN_EIO) {
-            (void)fprintf(stderr, "mnemos-forth: cannot write to standard output\n");
-            return 1;
+// The status of the program, or -1 to go on.
+static int judge(mn_forth_t *vm, mn_status_t status, bool interactive) {
+    switch (status) {
+    case MN_OK:
+        return -1;
+    case MN_ECLOSED:
+        return 0;
+    case MN_EIO:
+        (void)fprintf(stderr, "mnemos-forth: cannot write to standard output\n");
+        return 1;
+    default:
+        if (interactive) {
+            return -1;
         }
-        if (in->interactive) {
-            (void)fflush(stdout);
-        }
-        if (status == MN_ECLOSED) {
-            return 0;
-        }
-        if (status != MN_OK && !in->interactive) {
-            complain(vm, in);
-            return 1;
-        }
-    }
-    if (ferror(in->file)) {
-        (void)fprintf(stderr, "mnemos-forth: cannot read %s\n", in->name);
+        complain(vm);
         return 1;
     }
-    return -1;
+}
+
+static int run_standard_input(mn_forth_t *vm) {
+    bool interactive = console_interactive();
+    int result = -1;
+    while (result < 0 && feed_next(vm) != MN_ECLOSED) {
+        result = judge(vm, run(vm), interactive);
+        if (interactive) {
+            (void)fflush(stdout);
+        }
+    }
+    if (result < 0 && console_failed()) {
+        (void)fprintf(stderr, "mnemos-forth: cannot read stdin\n");
+        return 1;
+    }
+    return result;
 }
 
 static int run_file(mn_forth_t *vm, const char *name) {
-    bool standard = strcmp(name, "-") == 0;
-    input_t in = {
-        .file = standard ? stdin : fopen(name, "r"),
-        .name = standard ? "stdin" : name,
-        .interactive = standard && isatty(STDIN_FILENO) == 1,
-    };
-    if (in.file == NULL) {
+    if (strcmp(name, "-") == 0) {
+        return run_standard_input(vm);
+    }
+    if (!files_include(vm, name)) {
         (void)fprintf(stderr, "mnemos-forth: cannot open %s\n", name);
         return 1;
     }
-    int result = run_input(vm, &in);
-    free(in.line);
-    if (!standard) {
-        (void)fclose(in.file);
-    }
-    return result;
+    return judge(vm, run(vm), false);
 }
 
 // Files are programs: they are not answered line by line.
 static mn_forth_t *make_machine(bool quiet, void **memory) {
     mn_forth_config_t config = MN_FORTH_CONFIG_DEFAULT;
     mn_forth_t *vm = NULL;
-    static const mn_forth_words_t *const sets[] = {&mn_forth_float_words};
+    static const mn_forth_words_t *const sets[] = {&mn_forth_float_words, &console_words,
+                                                   &file_words};
     config.data_stack = 4096;
     config.return_stack = 16384;
     config.float_stack = 256;
@@ -167,6 +130,7 @@ static mn_forth_t *make_machine(bool quiet, void **memory) {
     config.quiet = quiet;
     config.words = sets;
     config.words_count = MN_COUNT_OF(sets);
+    config.sources = &file_sources;
     size_t size = mn_forth_memory_needed(&config);
     *memory = malloc(size);
     if (*memory == NULL || mn_forth_init(&vm, &config, *memory, size) != MN_OK) {
@@ -190,10 +154,11 @@ int main(int argc, char **argv) {
         result = run_file(vm, argv[i]);
     }
     if (argc < 2) {
-        result = run_file(vm, "-");
+        result = run_standard_input(vm);
     }
     machine = NULL;
     mn_forth_end(vm);
+    files_end();
     free(memory);
     if (fflush(stdout) != 0 && result < 1) {
         (void)fprintf(stderr, "mnemos-forth: cannot write to standard output\n");

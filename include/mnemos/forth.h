@@ -66,9 +66,10 @@ typedef struct mn_forth_config {
     uint32_t buckets;      ///< chains of the name index: a power of two up to 4096
     uint32_t slice;        ///< units for one ::mn_forth_run whose budget is 0
     bool quiet;            ///< lines are those of a file: no `ok.`, no error reports
-    const mn_forth_words_t *const *words; ///< further sets of words, or NULL; must stay valid
-    uint32_t words_count;                 ///< how many sets @ref words has, at most 8
-    void *context;                        ///< handed to host words
+    const mn_forth_words_t *const *words;   ///< further sets of words, or NULL; must stay valid
+    uint32_t words_count;                   ///< how many sets @ref words has, at most 8
+    void *context;                          ///< handed to host words
+    const struct mn_forth_sources *sources; ///< see ::mn_forth_include, or NULL
 
     /// @brief Handed to the three functions below. They are called also after this VM has ended, as
     /// long as a fork of it lives, so it must outlive them all.
@@ -171,6 +172,8 @@ typedef struct mn_forth_error {
     const char *text; ///< its meaning, static text
     char word[32];    ///< the word, cut to fit; empty if there was none
     uint32_t column;  ///< byte offset of the word in its line
+    uint32_t source;  ///< 0 for a fed line, else what ::mn_forth_include was given
+    uint32_t line;    ///< number of the line in that source, from 1
 } mn_forth_error_t;
 
 /// @brief Why the last line failed.

@@ -43,6 +43,9 @@ typedef int (*mn_forth_fn_t)(mn_forth_t *vm);
 /// @brief Not to be used outside a definition (THROW -14).
 #define MN_FORTH_COMPILE_ONLY 2u
 
+/// @brief The function returns THROW codes instead of statuses.
+#define MN_FORTH_THROWS 0x80u
+
 #ifndef MN_CFG_FORTH_HELP
 /// @brief 1: words carry their help lines (the default); 0: they do not, to save flash.
 #define MN_CFG_FORTH_HELP 1
@@ -72,6 +75,10 @@ typedef struct mn_forth_word {
 /// @brief A table entry: name, function, cells in and out, help line.
 #define MN_FORTH_WORD(name, fn, in, out, help) \
     { name, MN_FORTH_HELP(help) fn, 0, 0, (uint8_t)(sizeof(name) - 1u), in, out }
+
+/// @brief The same with flags: ::MN_FORTH_IMMEDIATE, ::MN_FORTH_COMPILE_ONLY, ::MN_FORTH_THROWS.
+#define MN_FORTH_WORD_FLAGS(name, fn, in, out, flags, help) \
+    { name, MN_FORTH_HELP(help) fn, 0, (uint8_t)(flags), (uint8_t)(sizeof(name) - 1u), in, out }
 
 /// @brief A set of words.
 struct mn_forth_words {
@@ -147,6 +154,39 @@ mn_status_t mn_forth_write(mn_forth_t *vm, uint32_t addr, const void *from, uint
 /// @retval MN_OK done
 /// @retval MN_EFULL there are eight sets already
 mn_status_t mn_forth_add_words(mn_forth_t *vm, const mn_forth_words_t *words);
+
+/// @brief Parse the next token of the source, as `parse-name` does.
+/// @param[in,out] vm the machine
+/// @param[out] text receives the token, not terminated
+/// @param[in] size bytes of @p text
+/// @param[out] len length of the token; 0 at the end of the line
+/// @retval MN_OK done
+/// @retval MN_ETOOBIG longer than @p size; the token is skipped
+mn_status_t mn_forth_parse_name(mn_forth_t *vm, char *text, size_t size, size_t *len);
+
+/// @brief Where ::mn_forth_include gets its lines, for `config.sources`. All are called from
+/// ::mn_forth_run, and may not call functions of the VM but ::mn_forth_context.
+typedef struct mn_forth_sources {
+    /// @brief The next line of source @p id, without its line end, valid until the next call.
+    /// @return ::MN_OK, ::MN_ECLOSED at its end, or a status that becomes THROW -2048 + status
+    mn_status_t (*next)(mn_forth_t *vm, uint32_t id, const char **text, size_t *len);
+    /// @brief Go to a line, counted from 1, which @ref next gives then: for `restore-input`.
+    /// @return ::MN_OK, or another status if that cannot be done
+    mn_status_t (*seek)(mn_forth_t *vm, uint32_t id, uint32_t line);
+    /// @brief The source is at its end, or an error, `quit` or `bye` has ended it.
+    void (*close)(mn_forth_t *vm, uint32_t id);
+} mn_forth_sources_t;
+
+/// @brief Interpret the lines of a source of the host; what was interpreted goes on after its end.
+/// The machine keeps its current line in memory that it allocates. Called from a word, which
+/// returns then, or for an idle machine, which ::mn_forth_run runs then without answering.
+/// @param[in,out] vm the machine
+/// @param[in] id what `source-id` says: neither 0 nor 0xFFFFFFFF
+/// @retval MN_OK done; `close` will be called
+/// @retval MN_ENOMEM no room in data space for a line
+/// @retval MN_EFULL too many sources and calls inside each other
+/// @retval MN_ENOTSUP there is no `config.sources`
+mn_status_t mn_forth_include(mn_forth_t *vm, uint32_t id);
 
 /// @brief The floating-point words, for `config.words`; `config.float_stack` says how many fit.
 /// Programs that use them need the C library's mathematics.

@@ -343,15 +343,15 @@ again:
     }
     OP(EVAL_DONE) {
         SPILL;
-        vm->source.addr = cp[0];
-        vm->source.len = cp[1];
-        vm->source.id = cp[2];
-        mn__forth_set_to_in(vm, cp[3]);
-        vm->token_at = cp[4];
-        vm->token_len = cp[5];
-        vm->cp = cp + EVAL_CELLS;
+        result = mn__forth_source_done(vm);
         RELOAD;
-        goto do_exit;
+        if (result == FN_END) {
+            goto do_exit;
+        }
+        if (UNLIKELY(result != FN_OK)) {
+            THROW(result);
+        }
+        NEXT;
     }
     OP(CATCH_DONE) {
         vm->handler = cp[0];

@@ -52,12 +52,10 @@ void mn__forth_unwind(mn_forth_t *vm, uint32_t depth) {
     while (mn__forth_call_depth(vm) > depth) {
         uint32_t extra = mn__forth_frame_extra(at);
         if (at == STUB_EVAL || at == STUB_EVAL_DONE) {
-            vm->source = (source_t){vm->cp[0], vm->cp[1], vm->cp[2]};
-            mn__forth_set_to_in(vm, vm->cp[3]);
-            vm->token_at = vm->cp[4];
-            vm->token_len = vm->cp[5];
+            mn__forth_pop_source(vm);
+        } else {
+            vm->cp += extra;
         }
-        vm->cp += extra;
         if (vm->cp == vm->calls) {
             break;
         }

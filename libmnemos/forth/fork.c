@@ -149,13 +149,7 @@ mn_status_t mn_forth_start(mn_forth_t *vm, uint32_t xt) {
     if (status != MN_OK) {
         return status;
     }
-    vm->token_len = 0;
-    vm->error_details = (mn_forth_error_t){0};
-    vm->cp = vm->calls;
-    vm->handler = 0;
-    vm->ip = STUB_RUN;
-    vm->state = RUN_ACTIVE;
-    vm->wants = MN_FORTH_WANTS_TIME;
+    mn__forth_begin(vm, STUB_RUN);
     return MN_OK;
 }
 

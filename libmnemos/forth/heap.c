@@ -68,7 +68,7 @@ static uint32_t occupy(mn_forth_t *vm, uint32_t at, uint32_t need) {
     return mn__forth_store(vm, at, size | USED) == FN_OK ? at + 4u : 0u;
 }
 
-static uint32_t allocate(mn_forth_t *vm, uint32_t bytes) {
+uint32_t mn__forth_allocate(mn_forth_t *vm, uint32_t bytes) {
     uint32_t end = end_of_data(vm);
     if (bytes > end) {
         return 0;
@@ -104,20 +104,19 @@ static uint32_t chunk_of(mn_forth_t *vm, uint32_t addr) {
 }
 
 static int w_allocate(mn_forth_t *vm) {
-    uint32_t addr = allocate(vm, TOP);
+    uint32_t addr = mn__forth_allocate(vm, TOP);
     TOP = addr;
     mn__forth_push(vm, addr != 0 ? 0u : IOR_NO_MEMORY);
     return FN_OK;
 }
 
-static int w_free(mn_forth_t *vm) {
-    uint32_t size = chunk_of(vm, TOP);
-    if (size == 0) {
-        TOP = IOR_FREE;
-        return FN_OK;
+// False if nothing in use is there, or it cannot be written.
+bool mn__forth_free(mn_forth_t *vm, uint32_t addr) {
+    uint32_t size = chunk_of(vm, addr);
+    uint32_t at = addr - 4u;
+    if (size == 0 || mn__forth_store(vm, at, size) != FN_OK) {
+        return false;
     }
-    uint32_t at = TOP - 4u;
-    TOP = mn__forth_store(vm, at, size) == FN_OK ? 0u : IOR_NO_MEMORY;
     if (at == vm->heap_start) { // the lowest: the heap shrinks
         bool used = false;
         while (at < end_of_data(vm)) {
@@ -129,6 +128,11 @@ static int w_free(mn_forth_t *vm) {
         }
         vm->heap_start = at;
     }
+    return true;
+}
+
+static int w_free(mn_forth_t *vm) {
+    TOP = mn__forth_free(vm, TOP) ? 0u : IOR_FREE;
     return FN_OK;
 }
 
@@ -140,12 +144,12 @@ static int w_resize(mn_forth_t *vm) {
     if (size == 0) {
         ior = IOR_RESIZE;
     } else if (bytes > size) {
-        uint32_t to = allocate(vm, bytes);
+        uint32_t to = mn__forth_allocate(vm, bytes);
         if (to == 0) {
             ior = IOR_NO_MEMORY;
         } else {
             (void)mn__forth_move(vm, addr, to, size);
-            (void)w_free(vm);
+            (void)mn__forth_free(vm, addr);
             TOP = to;
         }
     }

@@ -36,6 +36,14 @@ mn_status_t mn_forth_print(mn_forth_t *vm, const char *text, size_t len) {
     return mn__forth_print(vm, text, (uint32_t)len) == FN_OK ? MN_OK : MN_PENDING;
 }
 
+mn_status_t mn_forth_parse_name(mn_forth_t *vm, char *text, size_t size, size_t *len) {
+    uint32_t addr;
+    uint32_t length;
+    (void)mn__forth_parse_name(vm, &addr, &length);
+    *len = length;
+    return length <= size ? mn_forth_read(vm, addr, text, length) : MN_ETOOBIG;
+}
+
 mn_status_t mn_forth_read(const mn_forth_t *vm, uint32_t addr, void *to, uint32_t len) {
     return mn__forth_copy_out(vm, addr, to, len) == FN_OK ? MN_OK : MN_EINVAL;
 }

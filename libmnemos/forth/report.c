@@ -80,20 +80,20 @@ static const struct {
     {-55, "unidentified floating-point fault"},
     {-57, "character input or output failed"},
     {-58, "unbalanced [if]"},
-    {-60, "close-file failed"},
-    {-61, "create-file failed"},
-    {-62, "delete-file failed"},
-    {-63, "file position failed"},
-    {-64, "file size failed"},
-    {-65, "file status failed"},
-    {-66, "flush-file failed"},
-    {-67, "open-file failed"},
-    {-68, "read-file failed"},
-    {-69, "read-line failed"},
-    {-70, "rename-file failed"},
-    {-71, "reposition-file failed"},
-    {-72, "resize-file failed"},
-    {-73, "resize failed"},
+    {-60, "free failed"},
+    {-61, "resize failed"},
+    {-62, "close-file failed"},
+    {-63, "create-file failed"},
+    {-64, "delete-file failed"},
+    {-65, "file-position failed"},
+    {-66, "file-size failed"},
+    {-67, "file-status failed"},
+    {-68, "flush-file failed"},
+    {-69, "open-file failed"},
+    {-70, "read-file failed"},
+    {-71, "read-line failed"},
+    {-72, "rename-file failed"},
+    {-73, "reposition-file failed"},
     {-74, "resize-file failed"},
     {-75, "write-file failed"},
     {-76, "write-line failed"},
@@ -119,6 +119,22 @@ bool mn__forth_about_line(int32_t code) {
     return code == THROW_LINE_LONG || code == THROW_TEXT;
 }
 
+// The innermost source that is no string.
+static void locate(const mn_forth_t *vm, mn_forth_error_t *error) {
+    uint32_t at = vm->ip;
+    const uint32_t *p = vm->cp;
+    error->source = vm->source.id;
+    error->line = vm->source.line;
+    while (error->source == SOURCE_STRING && p < vm->calls) {
+        if (at == STUB_EVAL || at == STUB_EVAL_DONE) {
+            error->source = p[2];
+            error->line = p[3];
+        }
+        p += mn__forth_frame_extra(at);
+        at = p < vm->calls ? *p++ : 0u;
+    }
+}
+
 void mn__forth_begin_report(mn_forth_t *vm, int32_t code) {
     mn_forth_error_t *error = &vm->error_details;
     uint32_t len = mn__forth_about_line(code) ? 0u : vm->token_len;
@@ -130,6 +146,7 @@ void mn__forth_begin_report(mn_forth_t *vm, int32_t code) {
     error->code = code;
     error->text = mn_forth_throw_text(code);
     error->column = vm->token_at;
+    locate(vm, error);
     if (len >= sizeof error->word) {
         len = sizeof error->word - 1u;
         while (len > 0 &&

@@ -88,24 +88,6 @@ int mn__forth_parse_found(mn_forth_t *vm, found_t *found) {
     return found->xt != 0 ? FN_OK : THROW_UNDEFINED;
 }
 
-int mn__forth_evaluate(mn_forth_t *vm, uint32_t addr, uint32_t len, uint32_t id) {
-    uint32_t frame[EVAL_CELLS] = {
-        vm->source.addr,     vm->source.len, vm->source.id,
-        mn__forth_to_in(vm), vm->token_at,   vm->token_len,
-    };
-    if (!mn__forth_mapped(vm, addr, len)) {
-        return THROW_ADDRESS;
-    }
-    int status = mn__forth_push_call(vm, EVAL_CELLS, frame);
-    if (status != FN_OK) {
-        return status;
-    }
-    vm->source = (source_t){addr, len, id};
-    mn__forth_set_to_in(vm, 0);
-    vm->ip = STUB_EVAL;
-    return FN_OK;
-}
-
 static int found_word(mn_forth_t *vm, found_t found) {
     if (vm->compiling && (found.flags & MN_FORTH_IMMEDIATE) == 0) {
         return mn__forth_compile(vm, found.xt);
@@ -177,11 +159,6 @@ static int w_source(mn_forth_t *vm) {
     return FN_OK;
 }
 
-static int w_source_id(mn_forth_t *vm) {
-    mn__forth_push(vm, vm->source.id);
-    return FN_OK;
-}
-
 static int w_to_in(mn_forth_t *vm) {
     mn__forth_push(vm, SYS_TO_IN);
     return FN_OK;
@@ -190,11 +167,6 @@ static int w_to_in(mn_forth_t *vm) {
 static int w_state(mn_forth_t *vm) {
     mn__forth_push(vm, SYS_STATE);
     return FN_OK;
-}
-
-static int w_evaluate(mn_forth_t *vm) {
-    uint32_t len = mn__forth_pop(vm);
-    return mn__forth_evaluate(vm, mn__forth_pop(vm), len, 0xFFFFFFFFu);
 }
 
 static int w_parse(mn_forth_t *vm) {
@@ -246,7 +218,7 @@ static int w_paren(mn_forth_t *vm) {
     }
     for (;;) {
         (void)mn__forth_parse(vm, ')', &addr, &len, &found);
-        if (found || !vm->config.quiet) {
+        if (found || (!vm->config.quiet && !mn__forth_from_host(vm))) {
             return FN_OK;
         }
         int status = mn__forth_next_line(vm);
@@ -261,10 +233,6 @@ static int w_backslash(mn_forth_t *vm) {
     uint32_t len;
     bool found;
     return mn__forth_parse(vm, '\n', &addr, &len, &found);
-}
-
-static int w_refill(mn_forth_t *vm) {
-    return mn__forth_refill(vm);
 }
 
 static int w_char(mn_forth_t *vm) {
@@ -320,51 +288,20 @@ static int w_find(mn_forth_t *vm) {
     return FN_OK;
 }
 
-static int w_save_input(mn_forth_t *vm) {
-    mn__forth_push(vm, vm->source.addr);
-    mn__forth_push(vm, vm->source.len);
-    mn__forth_push(vm, vm->source.id);
-    mn__forth_push(vm, mn__forth_to_in(vm));
-    mn__forth_push(vm, vm->line_number);
-    mn__forth_push(vm, 5);
-    return FN_OK;
-}
-
-// Only within the same line can the position be restored.
-static int w_restore_input(mn_forth_t *vm) {
-    bool same = TOP == 5u && mn__forth_depth(vm) >= 6u && vm->sp[-5] == vm->source.addr &&
-                vm->sp[-4] == vm->source.len && vm->sp[-3] == vm->source.id &&
-                vm->sp[-1] == vm->line_number;
-    if (TOP >= mn__forth_depth(vm)) {
-        return THROW_UNDERFLOW;
-    }
-    if (same) {
-        mn__forth_set_to_in(vm, vm->sp[-2]);
-    }
-    vm->sp -= TOP;
-    TOP = mn__forth_flag(!same);
-    return FN_OK;
-}
-
 static const mn_forth_word_t words[] = {
     FN("source", w_source, 0, 2, "( -- addr u ) the line that is being interpreted"),
-    FN("source-id", w_source_id, 0, 1, "( -- n ) 0: a line, -1: a string, else a file"),
     FN(">in", w_to_in, 0, 1, "( -- addr ) variable: offset of the next character"),
     FN("state", w_state, 0, 1, "( -- addr ) variable: true while compiling; read only"),
-    FN("evaluate", w_evaluate, 2, 0, "( addr u -- ) interpret a string"),
     FN("parse", w_parse, 1, 2, "( char -- addr u ) text up to char"),
     FN("parse-name", w_parse_name, 0, 2, "( \"name\" -- addr u ) the next token"),
     FN("word", w_word, 1, 1, "( char -- addr ) next token delimited by char, counted, at here"),
     FNF("(", w_paren, 0, 0, IMM, "( -- ) comment up to the next )"),
     FNF("\\", w_backslash, 0, 0, IMM, "( -- ) comment up to the end of the line"),
-    FN("refill", w_refill, 0, 1, "( -- flag ) get the next line of the source"),
     FN("char", w_char, 0, 1, "( \"name\" -- char ) first character of a token"),
     FNF("[char]", w_bracket_char, 0, 0, COMP, "( \"name\" -- ) ( run: -- char )"),
     FN("'", w_tick, 0, 1, "( \"name\" -- xt ) execution token of a word"),
     FNF("[']", w_bracket_tick, 0, 0, COMP, "( \"name\" -- ) ( run: -- xt )"),
     FN("find", w_find, 1, 2, "( addr -- addr 0 | xt 1 | xt -1 ) look up a counted string"),
-    FN("save-input", w_save_input, 0, 6, "( -- x1 .. xn n ) position in the source"),
-    FN("restore-input", w_restore_input, 1, 1, "( x1 .. xn n -- flag ) go back to it if possible"),
 };
 
 const mn_forth_words_t mn__forth_source_words = {words, MN_COUNT_OF(words), 0, "source", NULL};

@@ -13,7 +13,7 @@ static const mn_forth_words_t *const core_sets[] = {
     &mn__forth_io_words,      &mn__forth_source_words,
     &mn__forth_define_words,  &mn__forth_control_words,
     &mn__forth_except_words,  &mn__forth_tool_words,
-    &mn__forth_change_words,
+    &mn__forth_change_words,  &mn__forth_input_words,
 #if MN_CFG_FORTH_EXTRAS
     &mn__forth_string_words,  &mn__forth_order_words,
     &mn__forth_local_words,   &mn__forth_condition_words,
@@ -189,7 +189,7 @@ void mn__forth_reset(mn_forth_t *vm) {
     vm->scratch[0] = 0;
     vm->scratch[1] = 0;
     vm->line_state = LINE_NONE;
-    vm->source = (source_t){SYS_INPUT, 0, 0};
+    vm->source = (source_t){SYS_INPUT, 0, 0, vm->source.line};
     mn__forth_abandon(vm);
 }
 
@@ -230,6 +230,18 @@ static mn_status_t refuse(mn_forth_t *vm, int32_t code, mn_status_t status) {
     return status;
 }
 
+// From idle to running the code at ip.
+void mn__forth_begin(mn_forth_t *vm, uint32_t ip) {
+    vm->token_at = 0;
+    vm->token_len = 0;
+    vm->error_details = (mn_forth_error_t){0};
+    vm->cp = vm->calls;
+    vm->handler = 0;
+    vm->ip = ip;
+    vm->state = RUN_ACTIVE;
+    vm->wants = MN_FORTH_WANTS_TIME;
+}
+
 mn_status_t mn_forth_feed_line(mn_forth_t *vm, const char *text, size_t len) {
     bool accepting = vm->state == RUN_ACTIVE && vm->line_state == LINE_ACCEPT;
     bool wanted = accepting || (vm->state == RUN_ACTIVE && vm->line_state == LINE_WANTED);
@@ -253,21 +265,13 @@ mn_status_t mn_forth_feed_line(mn_forth_t *vm, const char *text, size_t len) {
         return MN_OK;
     }
     (void)mn__forth_copy_in(vm, SYS_INPUT, text, (uint32_t)len);
-    vm->line_number++;
-    vm->source = (source_t){SYS_INPUT, (uint32_t)len, 0};
+    vm->source = (source_t){SYS_INPUT, (uint32_t)len, 0, vm->source.line + 1u};
     mn__forth_set_to_in(vm, 0);
     if (wanted) {
         vm->line_state = LINE_HERE;
         return MN_OK;
     }
-    vm->token_at = 0;
-    vm->token_len = 0;
-    vm->error_details = (mn_forth_error_t){0};
-    vm->cp = vm->calls;
-    vm->handler = 0;
-    vm->ip = STUB_LINE;
-    vm->state = RUN_ACTIVE;
-    vm->wants = MN_FORTH_WANTS_TIME;
+    mn__forth_begin(vm, STUB_LINE);
     return MN_OK;
 }
 
@@ -278,30 +282,6 @@ void mn_forth_feed_end(mn_forth_t *vm) {
     }
 }
 
-// Asks the host for a line, and waits until it has come; FN_END if there is none.
-int mn__forth_next_line(mn_forth_t *vm) {
-    uint8_t state = vm->line_state;
-    if (vm->source.id == 0xFFFFFFFFu) {
-        return FN_END;
-    }
-    if (state != LINE_HERE && state != LINE_NEVER) {
-        vm->line_state = LINE_WANTED;
-        vm->wants = MN_FORTH_WANTS_LINE;
-        return FN_WAIT;
-    }
-    vm->line_state = LINE_NONE;
-    return state == LINE_HERE ? FN_OK : FN_END;
-}
-
-int mn__forth_refill(mn_forth_t *vm) {
-    int status = mn__forth_next_line(vm);
-    if (status != FN_WAIT) {
-        mn__forth_push(vm, mn__forth_flag(status == FN_OK));
-        status = FN_OK;
-    }
-    return status;
-}
-
 // Running --------------------------------------------------------------------------------------
 
 static mn_status_t finish_error(mn_forth_t *vm) {
@@ -310,6 +290,7 @@ static mn_status_t finish_error(mn_forth_t *vm) {
         return MN_PENDING;
     }
     int32_t code = vm->error;
+    mn__forth_unwind(vm, 0);
     mn__forth_reset(vm);
     vm->state = RUN_IDLE;
     vm->wants = MN_FORTH_WANTS_NOTHING;
@@ -319,6 +300,7 @@ static mn_status_t finish_error(mn_forth_t *vm) {
 // The line ended with a THROW code that nobody caught.
 static mn_status_t uncaught(mn_forth_t *vm, int32_t code) {
     if (code == THROW_BYE) {
+        mn__forth_unwind(vm, 0);
         vm->state = RUN_BYE;
         return MN_ECLOSED;
     }

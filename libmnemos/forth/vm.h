@@ -130,7 +130,7 @@ enum {
 #define SET_SHIFT 11u
 #define SET_INDEX_MASK 0x7FFu
 
-#define WORD_THROWS 0x80u // the function returns THROW codes, not a status
+#define WORD_THROWS MN_FORTH_THROWS
 
 #define FN(name, fn, in, out, help) \
     { name, MN_FORTH_HELP(help) fn, 0, WORD_THROWS, (uint8_t)(sizeof(name) - 1u), in, out }
@@ -205,8 +205,11 @@ typedef struct segment {
 typedef struct {
     uint32_t addr;
     uint32_t len;
-    uint32_t id; // 0: a fed line; 0xFFFFFFFF: a string; else a host file
+    uint32_t id;   // 0: fed lines; SOURCE_STRING; else a source of the host
+    uint32_t line; // number of the line, from 1
 } source_t;
+
+#define SOURCE_STRING 0xFFFFFFFFu
 
 typedef struct {
     uint32_t number; // + 1; 0: none
@@ -256,7 +259,6 @@ struct mn_forth {
     uint32_t hold_end;
     uint32_t string_next;
     source_t source;
-    uint32_t line_number;
     bool compiling;
     bool fresh_line; // the last thing printed was a line end
     definition_t def;
@@ -418,13 +420,17 @@ int mn__forth_parse_found(mn_forth_t *vm, found_t *found);
 int mn__forth_number(mn_forth_t *vm, const char *text, uint32_t len, uint32_t *lo, uint32_t *hi);
 int mn__forth_find_local(const mn_forth_t *vm, const char *name, uint32_t len); // -1: none
 int mn__forth_refill(mn_forth_t *vm);
-int mn__forth_next_line(mn_forth_t *vm); // FN_OK, FN_WAIT, FN_END
+int mn__forth_next_line(mn_forth_t *vm); // FN_OK, FN_WAIT, FN_END, or a THROW code
+bool mn__forth_from_host(const mn_forth_t *vm);
+int mn__forth_source_done(mn_forth_t *vm);
+void mn__forth_pop_source(mn_forth_t *vm);
 int mn__forth_field(mn_forth_t *vm, uint32_t size);
+uint32_t mn__forth_allocate(mn_forth_t *vm, uint32_t bytes); // 0: no room
+bool mn__forth_free(mn_forth_t *vm, uint32_t addr);
 uint32_t mn__forth_to_in(const mn_forth_t *vm);
 void mn__forth_set_to_in(mn_forth_t *vm, uint32_t offset);
 uint32_t mn__forth_base(const mn_forth_t *vm);
 void mn__forth_set_compiling(mn_forth_t *vm, bool compiling);
-int mn__forth_evaluate(mn_forth_t *vm, uint32_t addr, uint32_t len, uint32_t id);
 uint32_t mn__forth_digits(char *end, uint64_t value, uint32_t base);
 uint32_t mn__forth_signed(char *end, int64_t value, uint32_t base);
 
@@ -444,12 +450,13 @@ int mn__forth_report(mn_forth_t *vm); // FN_OK when all is printed
 void mn__forth_begin_report(mn_forth_t *vm, int32_t code);
 bool mn__forth_about_line(int32_t code);
 void mn__forth_reset(mn_forth_t *vm);
+void mn__forth_begin(mn_forth_t *vm, uint32_t ip);
 int mn__forth_print(mn_forth_t *vm, const char *text, uint32_t len);
 int mn__forth_puts(mn_forth_t *vm, const char *text);
 uint32_t mn__forth_call_depth(const mn_forth_t *vm);
 int mn__forth_push_call(mn_forth_t *vm, uint32_t count, const uint32_t *cells);
 
-#define EVAL_CELLS 6u  // source: address, length, id; >in; last token: offset, length
+#define EVAL_CELLS 7u  // source: address, length, id, line; >in; last token: offset, length
 #define CATCH_CELLS 6u // handler; depths of data and return stack; lp; >in; float depth
 
 // Word sets ------------------------------------------------------------------------------------
@@ -467,6 +474,7 @@ extern const mn_forth_words_t mn__forth_except_words;
 extern const mn_forth_words_t mn__forth_tool_words;
 extern const mn_forth_words_t mn__forth_string_words;
 extern const mn_forth_words_t mn__forth_order_words;
+extern const mn_forth_words_t mn__forth_input_words;
 extern const mn_forth_words_t mn__forth_local_words;
 extern const mn_forth_words_t mn__forth_condition_words;
 extern const mn_forth_words_t mn__forth_see_words;
