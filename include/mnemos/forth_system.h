@@ -119,7 +119,7 @@ uint32_t mn_forth_count(const mn_forth_system_t *system);
 /// @name For words that a firmware adds
 ///
 /// Sets of words are added with `words` and `words_count` of a shell's or the system's VM
-/// configuration, at most 5 of them; see @ref forth_host for how a word is written. In a VM that
+/// configuration, at most 4 of them; see @ref forth_host for how a word is written. In a VM that
 /// belongs to the Forth system its functions find their surroundings with these. A word that waits
 /// uses ::mn_forth_timer or ::mn_forth_wait, which are withdrawn for it when a person interrupts
 /// the line.

@@ -1,10 +1,9 @@
 // Copyright (c) 2026 The libmnemos authors
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-// Words for living with other programs: listing them, waiting for one, stopping one.
+// Words for living with other programs: starting one, waiting for one, stopping one.
 
 #include "forth_task.h"
-#include "text.h"
 
 static mn__forth_task_t *self_of(mn_forth_t *vm) {
     return mn_forth_context(vm);
@@ -13,47 +12,6 @@ static mn__forth_task_t *self_of(mn_forth_t *vm) {
 static int w_task_id(mn_forth_t *vm) {
     (void)mn_forth_push(vm, self_of(vm)->id);
     return MN_OK;
-}
-
-// The program with the smallest number above `id`; NULL if there is none.
-static const mn__forth_task_t *program_after(const mn_forth_system_t *system, uint32_t id) {
-    const mn__forth_task_t *best = NULL;
-    for (mn_list_t *node = mn_list_first(&system->programs); node != NULL;
-         node = mn_list_next(&system->programs, node)) {
-        const mn__forth_task_t *program = MN_CONTAINER_OF(node, mn__forth_task_t, link);
-        if (program->id > id && (best == NULL || program->id < best->id)) {
-            best = program;
-        }
-    }
-    return best;
-}
-
-// One line for each program. The word's first cell is the number of the last one printed, so that
-// it can go on after the output has been taken, whatever came and went meanwhile.
-static int w_tasks(mn_forth_t *vm) {
-    const mn__forth_task_t *self = self_of(vm);
-    uint32_t *last = mn_forth_word_state(vm);
-    for (;;) {
-        const mn__forth_task_t *program = program_after(self->system, *last);
-        if (program == NULL) {
-            return MN_OK;
-        }
-        char line[64];
-        mn__text_t text = {.start = line, .size = sizeof(line) - 1};
-        mn__text_add_number(&text, program->id);
-        mn__text_add(&text, " ");
-        mn__text_add(&text, program->task.name);
-        mn__text_add(&text, " polls ");
-        mn__text_add_number(&text, program->task.polls);
-        mn__text_add(&text, (program == self) ? " *" : "");
-        text.size++; // the line's end always fits
-        mn__text_add(&text, "\n");
-        mn_status_t status = mn_forth_print(vm, line, text.len);
-        if (status != MN_OK) {
-            return status;
-        }
-        *last = program->id;
-    }
 }
 
 // Whatever ends wakes everybody who waits; each looks whether it was the one.
@@ -121,7 +79,6 @@ static const mn_forth_word_t words[] = {
     MN_FORTH_WORD("spawn-to", w_spawn_to, 2, 1,
                   "( xt handle -- id ) the same with its output to a port, which it takes over"),
     MN_FORTH_WORD("task-id", w_task_id, 0, 1, "( -- id ) the number of this program"),
-    MN_FORTH_WORD("tasks", w_tasks, 0, 0, "( -- ) list the Forth programs that run"),
     MN_FORTH_WORD("join", w_join, 1, 1, "( id -- code ) wait until a program ends; how it ended"),
     MN_FORTH_WORD("stop", w_stop, 1, 0, "( id -- ) end a program that was spawned"),
 };

@@ -234,8 +234,10 @@ mn_status_t mn_forth_system_start(mn_registry_t *registry, const mn_forth_system
         return status;
     }
     mn_forth_system_t *self = memory;
-    *self = (mn_forth_system_t){
-        .registry = registry, .config = *config, .owner = MN_HEAP_OWNER_INIT("forth", 0)};
+    *self = (mn_forth_system_t){.registry = registry,
+                                .started = mn_now(kernel),
+                                .config = *config,
+                                .owner = MN_HEAP_OWNER_INIT("forth", 0)};
     mn_list_init(&self->programs);
     mn_wait_queue_init(&self->ended);
     status = mn_forth_spawn_serve(&self->server, registry,

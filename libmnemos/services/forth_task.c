@@ -90,7 +90,8 @@ static void free_memory(void *context, void *memory, size_t size) {
 // The configuration's VM, with the kernel's words in front of its own.
 static mn_status_t use_system(mn__forth_task_t *self, const mn_forth_config_t *config) {
     static const mn_forth_words_t *const kernel_sets[] = {
-        &mn__forth_kernel_words, &mn__forth_program_words, &mn__forth_page_words};
+        &mn__forth_kernel_words, &mn__forth_program_words, &mn__forth_page_words,
+        &mn__forth_status_words};
     const uint32_t ours = MN_COUNT_OF(kernel_sets);
     if (config->words_count > MN__FORTH_SETS - ours) {
         return MN_EINVAL;

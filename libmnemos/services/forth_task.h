@@ -64,6 +64,7 @@ typedef struct mn__forth_published {
 struct mn_forth_system {
     mn_task_t task; // serves the spawn service
     mn_registry_t *registry;
+    uint64_t started; // clock tick
     mn_forth_system_config_t config;
     mn_forth_spawn_server_t server;
     mn_heap_owner_t owner; // of the VMs
@@ -137,10 +138,12 @@ mn_status_t mn__forth_spawn_fork(mn__forth_task_t *parent, uint32_t xt, mn_mux_p
                                  uint32_t *id);
 
 // The words of the kernel: time and ports (forth_words.c), programs (forth_program_words.c), pages
-// (forth_page_words.c). Their context is the mn__forth_task_t.
+// (forth_page_words.c), the system's status (forth_status_words.c). Their context is the
+// mn__forth_task_t.
 extern const mn_forth_words_t mn__forth_kernel_words;
 extern const mn_forth_words_t mn__forth_program_words;
 extern const mn_forth_words_t mn__forth_page_words;
+extern const mn_forth_words_t mn__forth_status_words;
 
 // Withdraw what the program has published.
 void mn__forth_withdraw_all(mn__forth_task_t *self);

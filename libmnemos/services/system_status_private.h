@@ -47,6 +47,17 @@ typedef struct mn__system_status {
 // The next row of the snapshot, at most one walk through one list away; false after the last.
 bool mn__system_status_next(mn__system_status_t *self, mn_system_row_t *row);
 
+// The following are also for the words at the prompt. Each walks through one list.
+
+// The index-th owner of the heap, or NULL.
+const mn_heap_owner_t *mn__owner_at(const mn_heap_t *all, uint32_t index);
+
+// The index-th task, or NULL.
+const mn_task_t *mn__task_at(const mn_kernel_t *kernel, uint32_t index);
+
+// The first service whose number is `id` or higher, or NULL.
+const mn_listener_t *mn__service_from(const mn_registry_t *registry, uint32_t id);
+
 // What a task is doing.
 mn_system_task_state_t mn__task_activity(const mn_task_t *task);
 

@@ -50,12 +50,16 @@ static bool heap(mn__system_status_t *self, mn_system_row_t *row) {
     return true;
 }
 
-static bool owner(mn__system_status_t *self, mn_system_row_t *row) {
-    const mn_heap_t *all = &self->registry->kernel->heap;
+const mn_heap_owner_t *mn__owner_at(const mn_heap_t *all, uint32_t index) {
     const mn_heap_owner_t *found = mn_heap_owner_next(all, NULL);
-    for (uint32_t i = 0; i < self->cursor.next && found != NULL; i++) {
+    for (uint32_t i = 0; i < index && found != NULL; i++) {
         found = mn_heap_owner_next(all, found);
     }
+    return found;
+}
+
+static bool owner(mn__system_status_t *self, mn_system_row_t *row) {
+    const mn_heap_owner_t *found = mn__owner_at(&self->registry->kernel->heap, self->cursor.next);
     if (found == NULL) {
         return false;
     }
@@ -80,12 +84,17 @@ mn_system_task_state_t mn__task_activity(const mn_task_t *task) {
                                                                 : MN_SYSTEM_WAITING;
 }
 
-static bool task(mn__system_status_t *self, mn_system_row_t *row) {
-    const mn_kernel_t *kernel = self->registry->kernel;
+const mn_task_t *mn__task_at(const mn_kernel_t *kernel, uint32_t index) {
     const mn_task_t *found = mn_kernel_next_task(kernel, NULL);
-    for (uint32_t i = 0; i < self->cursor.next && found != NULL; i++) {
+    for (uint32_t i = 0; i < index && found != NULL; i++) {
         found = mn_kernel_next_task(kernel, found);
     }
+    return found;
+}
+
+static bool task(mn__system_status_t *self, mn_system_row_t *row) {
+    const mn_kernel_t *kernel = self->registry->kernel;
+    const mn_task_t *found = mn__task_at(kernel, self->cursor.next);
     if (found == NULL) {
         return false;
     }
@@ -114,11 +123,16 @@ static bool stall(mn__system_status_t *self, mn_system_row_t *row) {
 }
 
 // Services are listed in the order of their numbers.
-static bool service(mn__system_status_t *self, mn_system_row_t *row) {
-    const mn_listener_t *found = mn_registry_next(self->registry, NULL);
-    while (found != NULL && found->service_id < self->cursor.next) {
-        found = mn_registry_next(self->registry, found);
+const mn_listener_t *mn__service_from(const mn_registry_t *registry, uint32_t id) {
+    const mn_listener_t *found = mn_registry_next(registry, NULL);
+    while (found != NULL && found->service_id < id) {
+        found = mn_registry_next(registry, found);
     }
+    return found;
+}
+
+static bool service(mn__system_status_t *self, mn_system_row_t *row) {
+    const mn_listener_t *found = mn__service_from(self->registry, self->cursor.next);
     if (found == NULL) {
         return false;
     }

@@ -142,8 +142,8 @@ static void programs_are_listed_joined_and_stopped(void **state) {
     const uint32_t id = spawn(f, "5 sleep::ms 7 throw", MN_FORTH_NO_PORT, &why);
     assert_int_equal(id, 2); // the shell is 1
     const char *list = ask(f, "tasks\n");
-    assert_non_null(strstr(list, "1 shell polls "));
-    assert_non_null(strstr(list, "2 program polls "));
+    assert_non_null(strstr(list, "\n   1  shell "));
+    assert_non_null(strstr(list, "\n   2  program "));
     assert_string_equal(ask(f, "2 join .\n"), "");
     test_kernel_advance(&f->line.tk, 5000);
     assert_string_equal(test_line_text(&f->line, PORT), "7 ok.\n");
@@ -158,6 +158,83 @@ static void programs_are_listed_joined_and_stopped(void **state) {
     assert_int_equal(ask(f, "99 stop\n")[0], '?');
     assert_int_equal(ask(f, "1 stop\n")[0], '?');
     assert_int_equal(ask(f, "1 join\n")[0], '?');
+}
+
+// The line of a table that starts with a name, which may have a number before it; NULL if there is
+// none.
+static const char *line_of(const char *table, const char *name) {
+    for (const char *line = table; line != NULL; line = strchr(line, '\n')) {
+        line += (*line == '\n') ? 1 : 0;
+        const char *start = line + strspn(line, " 0123456789");
+        if (strncmp(start, name, strlen(name)) == 0) {
+            return start + strlen(name);
+        }
+        if (strchr(line, '\n') == NULL) {
+            break;
+        }
+    }
+    return NULL;
+}
+
+// The n-th number on a line.
+static unsigned long number_in(const char *line, unsigned n) {
+    assert_non_null(line);
+    unsigned long number = 0;
+    for (unsigned i = 0; i <= n; i++) {
+        line += strcspn(line, "0123456789\n");
+        assert_true(*line != '\n');
+        number = strtoul(line, (char **)(uintptr_t)&line, 10);
+    }
+    return number;
+}
+
+// Each table is longer than what a VM can print at once.
+static void tables_show_the_system(void **state) {
+    fixture_t *f = *state;
+    const char *tasks = ask(f, "tasks\n");
+    assert_non_null(line_of(tasks, "shell                   running "));
+    assert_non_null(line_of(tasks, "user                    waiting "));
+    assert_non_null(line_of(tasks, "mux input"));
+    assert_non_null(line_of(tasks, "forth system"));
+    assert_non_null(strstr(tasks, "-\nok.\n")); // times are not measured here
+    const char *services = ask(f, "services\n");
+    assert_int_equal(number_in(line_of(services, "forth spawn"), 0), 1);
+    assert_int_equal(number_in(line_of(services, "forth spawn"), 1), 0);
+    assert_int_equal(number_in(line_of(services, "forth spawn"), 2), 4);
+    assert_int_equal(number_in(line_of(services, "simple serial port"), 0), 1);
+
+    const char *heap = ask(f, "heap\n");
+    const unsigned long sum = number_in(line_of(heap, "tasks"), 0) +
+                              number_in(line_of(heap, "forth"), 0) +
+                              number_in(line_of(heap, "mux ports"), 0);
+    assert_int_equal(sum, test_kernel_heap_in_use(&f->line.tk));
+    assert_int_equal(number_in(line_of(heap, "all"), 0), sum);
+    mn_heap_stats_t stats;
+    mn_heap_stats(&f->line.tk.kernel.heap, &stats);
+    assert_int_equal(number_in(line_of(heap, "free"), 0), stats.free);
+}
+
+static void shares_are_shown_where_time_is_measured(void **state) {
+    fixture_t *f = *state;
+    f->line.tk.kernel.config.time_polls = true;
+    test_kernel_advance(&f->line.tk, 1000);
+    mn_task_t *user = &f->user.task;
+    user->run_ticks = 255;
+    assert_non_null(strstr(line_of(ask(f, "tasks\n"), "user"), " 25.5%\n"));
+    user->run_ticks = 1000;
+    assert_non_null(strstr(line_of(ask(f, "tasks\n"), "user"), "100.0%\n"));
+}
+
+// The longest names and numbers leave their columns in place.
+static void long_names_are_cut(void **state) {
+    fixture_t *f = *state;
+    test_task_t task = {0};
+    test_task_spawn(&f->line.tk, &task,
+                    "a task that has a name that is far too long for its column", NULL, NULL);
+    task.task.polls = 4294967294U; // and one more
+    const char *tasks = ask(f, "tasks\n");
+    assert_non_null(line_of(tasks, "a task that has a name  waiting 4294967295 "));
+    mn_cancel_now(&task.task);
 }
 
 static void ten_thousand_programs_leave_the_heap_as_it_was(void **state) {
@@ -357,6 +434,9 @@ int main(void) {
         TEST(a_programs_output_goes_to_its_port),
         TEST(too_many_programs_and_bad_lines_are_refused),
         TEST(programs_are_listed_joined_and_stopped),
+        TEST(tables_show_the_system),
+        TEST(shares_are_shown_where_time_is_measured),
+        TEST(long_names_are_cut),
         TEST(ten_thousand_programs_leave_the_heap_as_it_was),
         TEST(sleeping_takes_the_time_it_says),
         TEST(a_wait_can_be_interrupted),
