@@ -19,7 +19,7 @@
 #define PAGE MNEMOS_TEST_DIR "/../../docs/book/memory.md"
 
 static size_t page_says(void) {
-    static const char before[] = "Forth machine takes ";
+    static const char before[] = "Forth machine takes about ";
     char line[200];
     size_t size = 0;
     FILE *file = fopen(PAGE, "r");
@@ -38,7 +38,8 @@ static void the_size_of_a_forth_machine(void **state) {
     (void)state;
     const mn_forth_config_t config = MN_FORTH_CONFIG_DEFAULT;
     if (sizeof(void *) == 8) {
-        assert_int_equal(mn_forth_memory_needed(&config), page_says());
+        const size_t page = page_says();
+        assert_in_range(mn_forth_memory_needed(&config), page - page / 20, page + page / 20);
     }
 }
 
