@@ -66,9 +66,12 @@ mn_status_t mn_forth_freeze(mn_forth_t *vm, uint32_t addr, uint32_t count,
 mn_status_t mn_forth_map_block(mn_forth_t *vm, const mn_forth_block_t *block, uint32_t *addr);
 
 /// @brief Pages of a block.
+/// @param[in] block frozen pages
+/// @return their number, at least 1
 uint32_t mn_forth_block_pages(const mn_forth_block_t *block);
 
 /// @brief Give a block back. VMs that have mapped its pages keep them.
+/// @param[in] block not to be used again
 void mn_forth_block_release(mn_forth_block_t *block);
 
 #ifdef __cplusplus
