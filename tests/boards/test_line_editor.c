@@ -172,7 +172,7 @@ static void history_goes_back_and_forth(void **state) {
 
 static void history_forgets_the_oldest(void **state) {
     (void)state;
-    char line[16];
+    char line[24];
     for (int i = 0; i < LINE_EDITOR_HISTORY + 5; i++) {
         (void)snprintf(line, sizeof line, "line %d", i);
         enter(line);
