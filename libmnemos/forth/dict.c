@@ -79,7 +79,7 @@ static bool same_builtin(const mn_forth_word_t *word, const char *name, uint32_t
     return true;
 }
 
-static found_t find_builtin(const mn_forth_t *vm, uint8_t list, const char *name, uint32_t len) {
+found_t mn__forth_find_builtin(const mn_forth_t *vm, uint8_t list, const char *name, uint32_t len) {
     found_t found = {0, 0};
     for (uint32_t s = vm->set_count; s-- > 0;) {
         const mn_forth_words_t *set = vm->sets[s];
@@ -100,7 +100,7 @@ found_t mn__forth_find_in(mn_forth_t *vm, uint8_t list, const char *name, uint32
         return found;
     }
     found = find_user(vm, list, name, len);
-    return found.xt != 0 ? found : find_builtin(vm, list, name, len);
+    return found.xt != 0 ? found : mn__forth_find_builtin(vm, list, name, len);
 }
 
 found_t mn__forth_find(mn_forth_t *vm, const char *name, uint32_t len) {
@@ -109,6 +109,55 @@ found_t mn__forth_find(mn_forth_t *vm, const char *name, uint32_t len) {
         found = mn__forth_find_in(vm, vm->order[i], name, len);
     }
     return found;
+}
+
+// What a name stands for.
+found_t mn__forth_meaning(const mn_forth_t *vm, uint32_t nt) {
+    const mn_forth_word_t *word = mn__forth_builtin(vm, nt);
+    if (word != NULL) {
+        return (found_t){nt, word->flags & 3u};
+    }
+    const uint16_t *header = mn__forth_unit(vm, mn__forth_word_at(vm, nt & ~XT_TAG_MASK));
+    bool synonym = mn__forth_kind(header) == KIND_SYNONYM;
+    return synonym ? original(vm, nt) : (found_t){nt, mn__forth_flags(header)};
+}
+
+static bool listed(const mn_forth_t *vm, uint32_t number, uint8_t list) {
+    const uint16_t *header = mn__forth_unit(vm, mn__forth_word_at(vm, number));
+    return (header[3] & 0xFFu) == list && (mn__forth_flags(header) & WORD_HIDDEN) == 0 &&
+           mn__forth_name_len(header) != 0;
+}
+
+// The names of a word list: the user's from the newest on, then the built-in ones. The cursor is
+// the token of the word that was given last, XT_WORD plus the number of words at first; 0 is
+// returned at the end. Words may have been defined or forgotten since.
+uint32_t mn__forth_next_name(mn_forth_t *vm, uint8_t list, uint32_t *cursor) {
+    if ((*cursor & XT_TAG_MASK) == XT_WORD) {
+        uint32_t number = *cursor & ~XT_TAG_MASK;
+        number = number < vm->seg.words ? number : vm->seg.words;
+        while (number-- > 0) {
+            vm->budget--;
+            if (listed(vm, number, list)) {
+                *cursor = XT_WORD | number;
+                return *cursor;
+            }
+        }
+        *cursor = XT_BUILTIN - 1u;
+    }
+    uint32_t next = *cursor + 1u;
+    for (uint32_t set = (next & ~XT_TAG_MASK) >> SET_SHIFT; set < vm->set_count; set++) {
+        uint32_t index = next & SET_INDEX_MASK;
+        const mn_forth_words_t *words = vm->sets[set];
+        for (; words->wordlist == list && index < words->count; index++) {
+            const mn_forth_word_t *word = &words->words[index];
+            if (word->len == 1 || (word->len > 1 && word->name[0] != '(')) { // not internal
+                *cursor = XT_BUILTIN | set << SET_SHIFT | index;
+                return *cursor;
+            }
+        }
+        next = 0;
+    }
+    return 0;
 }
 
 const mn_forth_word_t *mn__forth_builtin(const mn_forth_t *vm, uint32_t xt) {

@@ -353,6 +353,25 @@ again:
         }
         NEXT;
     }
+    OP(TRAVERSE) {
+#if MN_CFG_FORTH_EXTRAS
+        SPEND;
+        SPILL;
+        vm->ip--; // where the token returns to
+        result = mn__forth_traverse(vm);
+        RELOAD;
+        if (result == FN_END) {
+            goto do_exit;
+        }
+        if (UNLIKELY(result != FN_EXEC)) {
+            THROW(result);
+        }
+        target = vm->exec;
+        goto execute;
+#else
+            THROW(THROW_XT);
+#endif
+    }
     OP(CATCH_DONE) {
         vm->handler = cp[0];
         cp += CATCH_CELLS;

@@ -27,6 +27,9 @@ uint32_t mn__forth_frame_extra(uint32_t at) {
     if (at == STUB_EVAL || at == STUB_EVAL_DONE) {
         return EVAL_CELLS;
     }
+    if (at == STUB_TRAVERSE) {
+        return TRAVERSE_CELLS;
+    }
     return at == STUB_CATCH ? CATCH_CELLS : 0u;
 }
 

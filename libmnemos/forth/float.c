@@ -259,10 +259,10 @@ static int w_f_to_s(mn_forth_t *vm) {
 
 // [sign] digits [. digits] [E [sign] [digits]]; with_e: the E must be there.
 static bool scan(const char *text, uint32_t len, bool with_e, double *value) {
-    char copy[NAME_MAX_LEN + 4];
+    char copy[TOKEN_MAX_LEN + 4];
     uint32_t i = 0;
     uint32_t digits = 0;
-    if (len == 0 || len > NAME_MAX_LEN) {
+    if (len == 0 || len > TOKEN_MAX_LEN) {
         return false;
     }
     i += text[i] == '-' || text[i] == '+' ? 1u : 0u;
@@ -338,7 +338,7 @@ static int w_literal(mn_forth_t *vm) {
 }
 
 static int w_to_float(mn_forth_t *vm) {
-    char text[NAME_MAX_LEN];
+    char text[TOKEN_MAX_LEN];
     uint32_t len = mn__forth_pop(vm);
     uint32_t addr = TOP;
     double value = 0.0;
@@ -350,7 +350,7 @@ static int w_to_float(mn_forth_t *vm) {
         blank = mn__forth_byte(vm, addr + i) == ' ';
     }
     bool good = blank;
-    if (!blank && len <= NAME_MAX_LEN) {
+    if (!blank && len <= TOKEN_MAX_LEN) {
         (void)mn__forth_copy_out(vm, addr, text, len);
         good = scan(text, len, false, &value);
     }

@@ -17,6 +17,7 @@
     X(INTERPRET, "", 0, 0, 0, 0, "interpret one token, repeat")                              \
     X(LINE_DONE, "", 0, 0, 0, 0, "answer ok. and stop")                                      \
     X(EVAL_DONE, "", 0, 0, 0, 0, "back to the previous source")                              \
+    X(TRAVERSE, "", 0, 0, 0, 0, "next name of traverse-wordlist")                            \
     X(CATCH_DONE, "", 0, 0, 0, 0, "drop a handler, push 0")                                  \
     X(FN, "", 0, 0, 1, 0, "call a C function: set and index")                                \
     X(LIT, "", 0, 1, 1, 0, "%")                 /* 16-bit signed number */                   \

@@ -124,7 +124,7 @@ static int recognize(mn_forth_t *vm, const char *name, uint32_t len) {
 
 // FN_END at the end of the source, FN_EXEC with a word to execute, FN_OK, or a THROW code.
 int mn__forth_interpret(mn_forth_t *vm) {
-    char name[NAME_MAX_LEN];
+    char name[TOKEN_MAX_LEN];
     uint32_t addr;
     uint32_t len;
     uint32_t lo;
@@ -133,10 +133,13 @@ int mn__forth_interpret(mn_forth_t *vm) {
     if (len == 0) {
         return FN_END;
     }
-    if (len > NAME_MAX_LEN) {
+    if (len > TOKEN_MAX_LEN) {
         return THROW_UNDEFINED;
     }
     (void)mn__forth_copy_out(vm, addr, name, len);
+    if (len > NAME_MAX_LEN) {
+        return recognize(vm, name, len);
+    }
     if (vm->def.locals_names != 0) {
         int index = mn__forth_find_local(vm, name, len);
         if (index >= 0) {

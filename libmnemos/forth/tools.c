@@ -44,33 +44,15 @@ static int print_name(mn_forth_t *vm, uint32_t xt) {
     return len == 0 ? FN_OK : mn__forth_print(vm, text, len + 1u);
 }
 
-static bool listed(const mn_forth_t *vm, uint32_t number, uint8_t list) {
-    const uint16_t *header = mn__forth_unit(vm, mn__forth_word_at(vm, number));
-    return (header[3] & 0xFFu) == list && (mn__forth_flags(header) & WORD_HIDDEN) == 0;
-}
-
-// scratch[0] counts user words from the newest, then scratch[1] words of the sets.
+// scratch[0] is the name that was printed last.
 static int w_words(mn_forth_t *vm) {
     uint8_t list = vm->order_count != 0 ? vm->order[vm->order_count - 1u] : 0;
-    for (; vm->scratch[0] < vm->seg.words; vm->scratch[0]++) {
-        uint32_t number = vm->seg.words - 1u - vm->scratch[0];
-        if (listed(vm, number, list) && print_name(vm, XT_WORD | number) != FN_OK) {
+    uint32_t cursor = vm->scratch[0] != 0 ? vm->scratch[0] : XT_WORD | vm->seg.words;
+    for (uint32_t nt; (nt = mn__forth_next_name(vm, list, &cursor)) != 0;) {
+        if (print_name(vm, nt) != FN_OK) {
             return FN_WAIT;
         }
-    }
-    for (; vm->scratch[1] >> SET_SHIFT < vm->set_count;) {
-        uint32_t set = vm->scratch[1] >> SET_SHIFT;
-        uint32_t index = vm->scratch[1] & SET_INDEX_MASK;
-        if (index >= vm->sets[set]->count || vm->sets[set]->wordlist != list) {
-            vm->scratch[1] = (set + 1u) << SET_SHIFT;
-            continue;
-        }
-        bool internal =
-            vm->sets[set]->words[index].name[0] == '(' && vm->sets[set]->words[index].len > 1;
-        if (!internal && print_name(vm, XT_BUILTIN | vm->scratch[1]) != FN_OK) {
-            return FN_WAIT;
-        }
-        vm->scratch[1]++;
+        vm->scratch[0] = cursor;
     }
     return mn__forth_print(vm, "\n", 1);
 }

@@ -19,12 +19,13 @@ static const mn_forth_words_t *const core_sets[] = {
     &mn__forth_local_words,   &mn__forth_condition_words,
     &mn__forth_heap_words,    &mn__forth_see_words,
     &mn__forth_dialect_words, &mn__forth_forth3_words,
+    &mn__forth_name_words,    &mn__forth_substitute_words,
 #endif
 };
 
 static const uint16_t stubs[STUB_COUNT] = {
-    MN__OP_HALT,      MN__OP_INTERPRET,  MN__OP_LINE_DONE, MN__OP_INTERPRET,
-    MN__OP_EVAL_DONE, MN__OP_CATCH_DONE, MN__OP_EXECUTE,   MN__OP_HALT,
+    MN__OP_HALT,       MN__OP_INTERPRET, MN__OP_LINE_DONE, MN__OP_INTERPRET, MN__OP_EVAL_DONE,
+    MN__OP_CATCH_DONE, MN__OP_EXECUTE,   MN__OP_HALT,      MN__OP_TRAVERSE,
 };
 
 // Where everything is in the block.

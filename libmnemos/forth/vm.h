@@ -33,11 +33,12 @@
 #define PAGE_BITS 8u
 #define PAGE_SIZE (1u << PAGE_BITS)
 #define PAGE_MASK (PAGE_SIZE - 1u)
-#define MAX_SETS 28u
+#define MAX_SETS 30u
 #define MAX_HOST_SETS 8u
 #define CONTROL_DEPTH 24u
 #define ORDER_DEPTH 8u
 #define NAME_MAX_LEN 63u
+#define TOKEN_MAX_LEN 96u // of a number
 #define OUTPUT_PIECE 64u
 
 // THROW codes that the VM itself uses.
@@ -106,6 +107,7 @@ enum {
     STUB_CATCH,
     STUB_RUN,
     STUB_RUN_DONE,
+    STUB_TRAVERSE,
     STUB_COUNT
 };
 
@@ -380,6 +382,10 @@ typedef struct {
 } found_t;
 
 found_t mn__forth_find(mn_forth_t *vm, const char *name, uint32_t len);
+found_t mn__forth_find_builtin(const mn_forth_t *vm, uint8_t list, const char *name, uint32_t len);
+found_t mn__forth_meaning(const mn_forth_t *vm, uint32_t nt);
+uint32_t mn__forth_next_name(mn_forth_t *vm, uint8_t list, uint32_t *cursor);
+int mn__forth_traverse(mn_forth_t *vm);
 found_t mn__forth_find_in(mn_forth_t *vm, uint8_t list, const char *name, uint32_t len);
 const mn_forth_word_t *mn__forth_builtin(const mn_forth_t *vm, uint32_t xt);
 bool mn__forth_is_word(const mn_forth_t *vm, uint32_t xt);
@@ -456,7 +462,8 @@ int mn__forth_puts(mn_forth_t *vm, const char *text);
 uint32_t mn__forth_call_depth(const mn_forth_t *vm);
 int mn__forth_push_call(mn_forth_t *vm, uint32_t count, const uint32_t *cells);
 
-#define EVAL_CELLS 7u  // source: address, length, id, line; >in; last token: offset, length
+#define EVAL_CELLS 7u // source: address, length, id, line; >in; last token: offset, length
+#define TRAVERSE_CELLS 3u
 #define CATCH_CELLS 6u // handler; depths of data and return stack; lp; >in; float depth
 
 // Word sets ------------------------------------------------------------------------------------
@@ -475,6 +482,8 @@ extern const mn_forth_words_t mn__forth_tool_words;
 extern const mn_forth_words_t mn__forth_string_words;
 extern const mn_forth_words_t mn__forth_order_words;
 extern const mn_forth_words_t mn__forth_input_words;
+extern const mn_forth_words_t mn__forth_name_words;
+extern const mn_forth_words_t mn__forth_substitute_words;
 extern const mn_forth_words_t mn__forth_local_words;
 extern const mn_forth_words_t mn__forth_condition_words;
 extern const mn_forth_words_t mn__forth_see_words;
