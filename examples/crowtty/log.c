@@ -6,6 +6,7 @@
 #include "json.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,17 @@ uint64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+int ms_until(uint64_t deadline, uint64_t now) {
+    if (deadline == NEVER) {
+        return -1;
+    }
+    if (deadline <= now) {
+        return 0;
+    }
+    uint64_t wait = (deadline - now + NS_PER_MS - 1) / NS_PER_MS;
+    return wait < INT_MAX ? (int)wait : INT_MAX;
 }
 
 static bool colour_wanted(void) {

@@ -29,6 +29,9 @@ typedef struct log {
 // Nanoseconds on a clock that only goes forward.
 uint64_t now_ns(void);
 
+// Milliseconds from `now` until a point in time, rounded up, as poll wants it: -1 for NEVER.
+int ms_until(uint64_t deadline, uint64_t now);
+
 // line_name is what carries the mux, in four characters.
 void log_init(log_t *log, const char *line_name, bool verbose);
 

@@ -9,17 +9,15 @@
 #include "log.h"
 #include "options.h"
 #include "ports.h"
+#include "signals.h"
+#include "status_command.h"
 #include "trace.h"
 #include "wire.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define READ_SIZE 65536
 
@@ -34,60 +32,25 @@ typedef struct crowtty {
     keyboard_t keyboard;
     demux_t demux;
     trace_t trace;
+    int signals;
     bool listening;
     uint8_t input[READ_SIZE];
 } crowtty_t;
-
-// Signals arrive as bytes in a pipe, where poll sees them.
-static int signal_pipe[2];
-
-static void on_signal(int number) {
-    (void)number;
-    int error = errno;
-    (void)!write(signal_pipe[1], "", 1);
-    errno = error;
-}
-
-static bool catch_signals(void) {
-    if (pipe(signal_pipe) < 0) {
-        return false;
-    }
-    for (int i = 0; i < 2; i++) {
-        if (fcntl(signal_pipe[i], F_SETFL, O_NONBLOCK) < 0 ||
-            fcntl(signal_pipe[i], F_SETFD, FD_CLOEXEC) < 0) {
-            return false;
-        }
-    }
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal;
-    bool caught = sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0;
-    // A follower that goes away shows as an error when writing to it.
-    action.sa_handler = SIG_IGN;
-    return caught && sigaction(SIGPIPE, &action, NULL) == 0;
-}
 
 static uint64_t earlier(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
-// Milliseconds until the next thing that is due, rounded up; -1 for ever.
+// Milliseconds until the next thing that is due, for poll.
 static int poll_timeout(const crowtty_t *self, uint64_t now) {
     uint64_t deadline = earlier(wire_deadline(&self->wire), demux_deadline(&self->demux));
     deadline = earlier(deadline, ports_deadline(&self->ports));
-    if (deadline == NEVER) {
-        return -1;
-    }
-    if (deadline <= now) {
-        return 0;
-    }
-    uint64_t wait = (deadline - now + NS_PER_MS - 1) / NS_PER_MS;
-    return wait < INT_MAX ? (int)wait : INT_MAX;
+    return ms_until(deadline, now);
 }
 
 static void prepare(const crowtty_t *self, struct pollfd *slots, uint64_t now) {
     bool may_send = wire_wants_more(&self->wire);
-    slots[SLOT_SIGNAL] = (struct pollfd){.fd = signal_pipe[0], .events = POLLIN};
+    slots[SLOT_SIGNAL] = (struct pollfd){.fd = self->signals, .events = POLLIN};
     keyboard_prepare(&self->keyboard, &slots[SLOT_KEYBOARD], may_send);
     wire_prepare(&self->wire, &slots[SLOT_WIRE]);
     ports_prepare(&self->ports, &slots[SLOT_PORTS], may_send, now);
@@ -170,7 +133,8 @@ static int start(crowtty_t *self) {
     ports_init(&self->ports, &self->log, self->options.tcp_port_base);
     keyboard_init(&self->keyboard, &self->log, self->options.keyboard_port);
     demux_init(&self->demux, &self->log, &self->ports, &self->trace, &self->wire);
-    if (!catch_signals()) {
+    self->signals = signals_catch(false);
+    if (self->signals < 0) {
         complain("cannot catch signals: %s", strerror(errno));
         return STATUS_FAILED;
     }
@@ -206,5 +170,5 @@ int main(int argc, char *argv[]) {
         puts("crowtty " CROWTTY_VERSION);
         return log_flush() ? STATUS_DONE : STATUS_FAILED;
     }
-    return start(&self);
+    return self.options.command == COMMAND_STATUS ? status_run(&self.options) : start(&self);
 }

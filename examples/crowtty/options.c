@@ -25,7 +25,6 @@ typedef struct command_line {
     const char *words[MAX_WORDS]; // what is not an option
     int word_count;
     bool baud_given;
-    bool once_given;
 } command_line_t;
 
 // Takes an option and its value, NULL if it has none. False if it has complained.
@@ -72,7 +71,7 @@ static bool take_no_keyboard(command_line_t *line, const char *name, const char 
 static bool take_once(command_line_t *line, const char *name, const char *value) {
     (void)name;
     (void)value;
-    line->once_given = true;
+    line->options->once = true;
     return true;
 }
 
@@ -169,11 +168,15 @@ void options_print_help(void) {
     printf(
         "usage: crowtty [OPTION]… tcp [[HOST:]PORT]\n"
         "       crowtty [OPTION]… serial PATH\n"
+        "       crowtty [OPTION]… status [--once] tcp [[HOST:]PORT] | serial PATH\n"
         "\n"
         "Talks the serial mux with a mnemOS target: each mux port n becomes the local TCP port\n"
         "127.0.0.1:(BASE+n), which any number of programs may follow, standard input goes to\n"
         "the target's keyboard, and what the target traces, and text that it sends outside the\n"
         "mux, is shown.\n"
+        "\n"
+        "With 'status' it shows instead what the target is doing: its heap, tasks, services and\n"
+        "mux ports, every second until q is typed.\n"
         "\n"
         "  tcp [[HOST:]PORT]      connect to a UART that is a TCP port, by default " DEFAULT_HOST
         ":" DEFAULT_PORT "\n"
@@ -185,7 +188,10 @@ void options_print_help(void) {
         "  -t, --trace FILTER     what to show of the trace, by default info: levels off, error,\n"
         "                         warn, info, debug, trace; also for each target, as in\n"
         "                         info,kernel=debug,registry=trace\n"
-        "      --json             print nothing but the trace, one JSON object per line\n"
+        "      --json             print nothing but the trace, or with 'status' snapshots, one "
+        "JSON\n"
+        "                         object per line\n"
+        "      --once             with 'status', show it once, with the shares since the start\n"
         "      --chrome FILE      write the trace as a timeline for Perfetto or chrome://tracing\n"
         "  -v, --verbose          tell about every frame, and count\n"
         "  -h, --help             print this\n"
@@ -306,18 +312,27 @@ static bool parse_target(command_line_t *line, const char *const *words, int cou
     return count == 2 ? parse_address(options, words[1]) : true;
 }
 
-// The words of a command before those of the target; 0 if there is none.
-static int command_words(const command_line_t *line) {
-    static const struct {
-        const char *name;
-        int words;
-    } COMMANDS[] = {{"status", 1}, {"services", 1}, {"call", 3}};
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
-        if (line->word_count > 0 && strcmp(line->words[0], COMMANDS[i].name) == 0) {
-            return COMMANDS[i].words;
-        }
+// Takes the words of a command, which come before those of the target. False if it has complained.
+static bool take_command(command_line_t *line, int *taken) {
+    const char *first = line->word_count > 0 ? line->words[0] : "";
+    *taken = 0;
+    if (strcmp(first, "services") == 0 || strcmp(first, "call") == 0) {
+        complain("the command '%s' is not available in this version", first);
+        return false;
     }
-    return 0;
+    if (strcmp(first, "status") == 0) {
+        line->options->command = COMMAND_STATUS;
+        *taken = 1;
+    }
+    if (line->options->once && line->options->command != COMMAND_STATUS) {
+        complain("--once is for the command 'status'");
+        return false;
+    }
+    if (line->options->chrome_path != NULL && line->options->command == COMMAND_STATUS) {
+        complain("--chrome is for traces, not for the command 'status'");
+        return false;
+    }
+    return true;
 }
 
 bool options_parse(options_t *options, int argc, char *argv[]) {
@@ -337,13 +352,7 @@ bool options_parse(options_t *options, int argc, char *argv[]) {
     if (options->help || options->version) {
         return true;
     }
-    if (command_words(&line) > 0) {
-        complain("the command '%s' is not available in this version", line.words[0]);
-        return false;
-    }
-    if (line.once_given) {
-        complain("--once is for the command 'status'");
-        return false;
-    }
-    return parse_target(&line, line.words, line.word_count);
+    int taken;
+    return take_command(&line, &taken) &&
+           parse_target(&line, line.words + taken, line.word_count - taken);
 }

@@ -14,7 +14,11 @@
 // Exit statuses.
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
+typedef enum command { COMMAND_NONE, COMMAND_STATUS } command_t;
+
 typedef struct options {
+    command_t command;
+    bool once; // one snapshot of the status
     bool help;
     bool version;
     bool verbose;
