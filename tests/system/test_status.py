@@ -159,7 +159,7 @@ class Snapshots(unittest.TestCase):
             client.forget(STATUS)
             time.sleep(0.3)
             client.send(0, b"again")
-            client.wait_for(0, b"doneagain")
+            client.wait_for(0, b"again")
             self.assertLessEqual(len(trailers()), 1)
 
 
