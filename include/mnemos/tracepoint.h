@@ -124,6 +124,8 @@ struct mn_trace_sink {
     /// Record an event. @isr_ok
     void (*event)(mn_trace_sink_t *sink, const mn_trace_site_t *site,
                   const mn_trace_value_t *values);
+    /// Record an event with one field, of one 32-bit word. @isr_ok
+    void (*word)(mn_trace_sink_t *sink, const mn_trace_site_t *site, uint32_t word);
     /// Record the beginning of a span; its number, or 0 if it is not wanted. @isr_ok
     uint32_t (*enter)(mn_trace_sink_t *sink, const mn_trace_site_t *site,
                       const mn_trace_value_t *values);
@@ -144,10 +146,10 @@ const char *mn_trace_level_name(uint8_t level);
 // The one thing that is not reached through a parameter: the current kernel. It lets a panic name
 // the running task and trace points find their sink. See base/ambient.h.
 typedef struct mn__ambient {
+    uint8_t trace_level;                          // the sink's level, 0 if there is none
+    mn_trace_sink_t *trace;                       // the kernel's sink, or NULL
     void *kernel;                                 // the current kernel, or NULL
     const char *(*task_name)(const void *kernel); // name of its running task, or NULL
-    mn_trace_sink_t *trace;                       // its sink, or NULL
-    uint8_t trace_level;                          // the sink's level, 0 if there is none
 } mn__ambient_t;
 
 extern mn__ambient_t mn__ambient;
@@ -336,14 +338,31 @@ static inline mn_trace_value_t mn__trace_text(const char *x) {
 #define MN__TRACE_EVENT(level, ...) \
     MN__TRACE_EVENT_(level, MN__TRACE_COUNT(__VA_ARGS__), __VA_ARGS__)
 #define MN__TRACE_EVENT_(level, n, ...) MN__TRACE_EVENT__(level, n, __VA_ARGS__)
-#define MN__TRACE_EVENT__(level, n, ...)                                    \
-    do {                                                                    \
-        if (MN_TRACE_ENABLED(level)) {                                      \
-            MN__TRACE_SITE(MN_TRACE_EVENT, level, n, __VA_ARGS__);          \
-            mn__ambient.trace->event(mn__ambient.trace, &mn__site,          \
-                                     MN__TRACE_VALUES_##n(__VA_ARGS__, ~)); \
-        }                                                                   \
+#define MN__TRACE_EVENT__(level, n, ...)                           \
+    do {                                                           \
+        if (MN_TRACE_ENABLED(level)) {                             \
+            MN__TRACE_SITE(MN_TRACE_EVENT, level, n, __VA_ARGS__); \
+            MN__TRACE_EMIT_##n(__VA_ARGS__, ~);                    \
+        }                                                          \
     } while (0)
+
+// One value of one word needs no array, and is the most frequent.
+#define MN__TRACE_EMIT(...) mn__ambient.trace->event(mn__ambient.trace, &mn__site, __VA_ARGS__)
+#define MN__TRACE_EMIT_0(...) MN__TRACE_EMIT(NULL)
+#define MN__TRACE_EMIT_1(text, a, va, ...)                                                   \
+    do {                                                                                     \
+        if ((MN__TRACE_TYPE(va) & MN__TRACE_NOT_A_WORD) == 0) {                              \
+            mn__ambient.trace->word(mn__ambient.trace, &mn__site, MN__TRACE_VALUE(va).word); \
+        } else {                                                                             \
+            const mn_trace_value_t mn__value = MN__TRACE_VALUE(va);                          \
+            MN__TRACE_EMIT(&mn__value);                                                      \
+        }                                                                                    \
+    } while (0)
+#define MN__TRACE_EMIT_2(...) MN__TRACE_EMIT(MN__TRACE_VALUES_2(__VA_ARGS__))
+#define MN__TRACE_EMIT_3(...) MN__TRACE_EMIT(MN__TRACE_VALUES_3(__VA_ARGS__))
+#define MN__TRACE_EMIT_4(...) MN__TRACE_EMIT(MN__TRACE_VALUES_4(__VA_ARGS__))
+#define MN__TRACE_EMIT_5(...) MN__TRACE_EMIT(MN__TRACE_VALUES_5(__VA_ARGS__))
+#define MN__TRACE_EMIT_6(...) MN__TRACE_EMIT(MN__TRACE_VALUES_6(__VA_ARGS__))
 
 #define MN__TRACE_ENTER(kind, level, span, ...) \
     MN__TRACE_ENTER_(kind, level, span, MN__TRACE_COUNT(__VA_ARGS__), __VA_ARGS__)

@@ -3,9 +3,9 @@
 
 // The recording side: from trace point to ring.
 //
-// Measured on rv32imc (-Os) for an event with one 32-bit value, without the clock's own function:
-// see the chapter on tracing in docs/book. Nothing is encoded here: that is left to the sending
-// side, which runs when there is nothing better to do.
+// Nothing is encoded here: that is left to the sending side, which runs when there is nothing
+// better to do, and can afford libcbor. An event with one 32-bit value takes 11 instructions at the
+// trace point and 40 in event_word() on rv32imc (gcc 12.2, -Os), without the clock's own function.
 
 #include "../base/ambient.h"
 #include "private.h"
@@ -15,6 +15,9 @@
 // Tasks that no record is about. They only have to differ from every task, and from NULL.
 #define TASK_UNKNOWN(self) ((const void *)&(self)->sink)  // the kernel stores this one, too
 #define TASK_FILTERED(self) ((const void *)&(self)->task) // all go the slow way
+
+// In the common cases, where each instruction counts.
+#define INLINE __attribute__((always_inline))
 
 static mn_trace_t *trace_of(mn_trace_sink_t *sink) {
     return (mn_trace_t *)(void *)sink;
@@ -110,12 +113,20 @@ uint32_t mn__trace_used(const mn_trace_t *self) {
     return most;
 }
 
-static void put_head(uint32_t *at, uintptr_t tag, uint64_t time) {
-    memcpy(at, &tag, sizeof tag);
-    memcpy(at + MN__TAG_WORDS, &time, sizeof time);
+// Word by word, because the compiler does not know that memcpy would find aligned words.
+INLINE static inline void put_word(uint32_t *at, uint64_t word, unsigned words) {
+    at[0] = (uint32_t)word;
+    if (words == 2) {
+        at[1] = (uint32_t)(word >> 32U);
+    }
 }
 
-static uint64_t time_of(const mn_kernel_t *kernel) {
+INLINE static inline void put_head(uint32_t *at, uintptr_t tag, uint64_t time) {
+    put_word(at, tag, MN__TAG_WORDS);
+    put_word(at + MN__TAG_WORDS, time, 2);
+}
+
+INLINE static inline uint64_t time_of(const mn_kernel_t *kernel) {
     return kernel->config.now(kernel->config.clock_context);
 }
 
@@ -182,7 +193,7 @@ static void put_values(uint32_t *at, const mn_trace_site_t *site, const mn_trace
         if (type == MN__TRACE_TEXT) {
             at += put_text(at, text_of(&values[i]), (uint32_t)(end - at));
         } else if ((type & MN__TRACE_NOT_A_WORD) != 0) {
-            memcpy(at, &values[i].wide, sizeof values[i].wide);
+            put_word(at, values[i].wide, 2); // the bits of a floating value, too
             at += 2;
         } else {
             *at++ = values[i].word;
@@ -202,8 +213,8 @@ static bool put_task(mn_trace_t *self, const mn_task_t *task) {
     const uintptr_t address = (uintptr_t)task;
     const uintptr_t name = (uintptr_t)((task != NULL) ? task->name : NULL);
     put_head(at, MN__TAG_TASK, time_of(self->kernel));
-    memcpy(at + MN__HEAD_WORDS, &address, sizeof address);
-    memcpy(at + MN__HEAD_WORDS + MN__TAG_WORDS, &name, sizeof name);
+    put_word(at + MN__HEAD_WORDS, address, MN__TAG_WORDS);
+    put_word(at + MN__HEAD_WORDS + MN__TAG_WORDS, name, MN__TAG_WORDS);
     commit(self, false, words);
     return true;
 }
@@ -261,34 +272,82 @@ __attribute__((noinline)) static void event_slowly(mn_trace_t *self, const mn_tr
     }
 }
 
-// The common case: a task that was the last one, too, and values that are one word each.
+// The common cases: a task that was the last one, too, and values that are one word each.
+
+static bool is_common(const mn_trace_t *self) {
+    const mn_kernel_t *kernel = self->kernel;
+    return kernel->isr_depth == 0 && kernel->current == self->sink.task;
+}
+
+// A record of a task that begins at `at` and ends before `end`, as the ring counts.
+typedef struct common {
+    uint32_t *at; // its values; NULL: there is no room
+    uint32_t end;
+    uint32_t used; // words in the ring, with this record
+} common_t;
+
+INLINE static inline common_t begin_common(mn_trace_t *self, const mn_trace_site_t *site,
+                                           uint64_t now, uint32_t values) {
+    mn__trace_ring_t *ring = &self->rings[MN__RING_TASKS];
+    const uint32_t written = ring->written;
+    common_t record = {.end = written + MN__HEAD_WORDS + values};
+    record.used = record.end - ring->sent;
+    if (record.used <= ring->mask + 1) {
+        record.at = &ring->words[written & ring->mask];
+        put_head(record.at, (uintptr_t)site, now);
+        record.at += MN__HEAD_WORDS;
+    }
+    return record;
+}
+
+INLINE static inline void end_common(mn_trace_t *self, const common_t *record) {
+    self->rings[MN__RING_TASKS].written = record->end;
+    if (record->used >= self->wake_at) {
+        wake_worker(self);
+    }
+}
+
 static void event(mn_trace_sink_t *sink, const mn_trace_site_t *site,
                   const mn_trace_value_t *values) {
     mn_trace_t *self = trace_of(sink);
-    const mn_kernel_t *kernel = self->kernel;
-    uint32_t left = site->shape;
-    if (left >= MN_TRACE_WIDE || kernel->isr_depth != 0 || kernel->current != sink->task) {
+    if (site->shape >= MN_TRACE_WIDE || !is_common(self)) {
         event_slowly(self, site, values);
         return;
     }
-    const uint64_t now = time_of(kernel);
-    mn__trace_ring_t *ring = &self->rings[MN__RING_TASKS];
-    const uint32_t written = ring->written;
-    const uint32_t end = written + MN__HEAD_WORDS + left;
-    const uint32_t used = end - ring->sent;
-    if (used > ring->mask + 1) {
+    const common_t record = begin_common(self, site, time_of(self->kernel), site->shape);
+    if (record.at == NULL) {
         count(&self->events_dropped);
         return;
     }
-    uint32_t *at = &ring->words[written & ring->mask];
-    put_head(at, (uintptr_t)site, now);
-    for (at += MN__HEAD_WORDS; left != 0; left--) {
-        *at++ = values++->word;
+    for (unsigned i = 0; i < site->shape; i++) {
+        record.at[i] = values[i].word;
     }
-    ring->written = end;
-    if (used >= self->wake_at) {
-        wake_worker(self);
+    end_common(self, &record);
+}
+
+__attribute__((noinline)) static void word_slowly(mn_trace_t *self, const mn_trace_site_t *site,
+                                                  uint32_t word) {
+    const mn_trace_value_t value = {.word = word};
+    event_slowly(self, site, &value);
+}
+
+__attribute__((noinline)) static void count_event(mn_trace_t *self) {
+    count(&self->events_dropped);
+}
+
+static void event_word(mn_trace_sink_t *sink, const mn_trace_site_t *site, uint32_t word) {
+    mn_trace_t *self = trace_of(sink);
+    if (!is_common(self)) {
+        word_slowly(self, site, word);
+        return;
     }
+    const common_t record = begin_common(self, site, time_of(self->kernel), 1);
+    if (record.at == NULL) {
+        count_event(self);
+        return;
+    }
+    *record.at = word;
+    end_common(self, &record);
 }
 
 static uint32_t next_span(mn_trace_t *self) {
@@ -331,6 +390,7 @@ static void exit_span(mn_trace_sink_t *sink, uint32_t id) {
 }
 
 void mn__trace_attach(mn_trace_t *self) {
-    self->sink = (mn_trace_sink_t){.event = event, .enter = enter, .exit = exit_span};
+    self->sink =
+        (mn_trace_sink_t){.event = event, .word = event_word, .enter = enter, .exit = exit_span};
     mn__trace_apply_levels(self);
 }

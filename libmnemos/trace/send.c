@@ -71,10 +71,12 @@ typedef struct record {
     uint32_t words; // all of it
 } record_t;
 
+static uint64_t wide_at(const uint32_t *at) {
+    return at[0] | (uint64_t)at[1] << 32U;
+}
+
 static uintptr_t word_at(const uint32_t *at) {
-    uintptr_t word = 0;
-    memcpy(&word, at, sizeof word);
-    return word;
+    return (MN__TAG_WORDS == 2) ? (uintptr_t)wide_at(at) : at[0];
 }
 
 static const mn_trace_site_t *site_of(const record_t *record) {
@@ -94,7 +96,7 @@ static record_t peek(mn__trace_ring_t *ring) {
     const uint32_t *at = &ring->words[ring->sent & ring->mask];
     record.ring = ring;
     record.tag = word_at(at);
-    memcpy(&record.time, at + MN__TAG_WORDS, sizeof record.time);
+    record.time = wide_at(at + MN__TAG_WORDS);
     record.values = at + MN__HEAD_WORDS;
     record.words = MN__HEAD_WORDS;
     if (record.tag == MN__TAG_EXIT) {
@@ -302,15 +304,14 @@ static uint32_t put_value(mn_trace_t *self, unsigned type, const uint32_t *at) {
         add(self, cbor_encode_bool(*at != 0, ROOM(self)));
         return 1;
     case MN__TRACE_U64:
-        memcpy(&wide, at, sizeof wide);
-        put_uint(self, wide);
+        put_uint(self, wide_at(at));
         return 2;
     case MN__TRACE_I64:
-        memcpy(&wide, at, sizeof wide);
-        put_int(self, (int64_t)wide);
+        put_int(self, (int64_t)wide_at(at));
         return 2;
     case MN__TRACE_F64:
-        memcpy(&real, at, sizeof real);
+        wide = wide_at(at);
+        memcpy(&real, &wide, sizeof real);
         put_real(self, real);
         return 2;
     default:

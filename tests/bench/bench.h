@@ -40,5 +40,6 @@ extern const bench_table_t bench_wire_table;
 extern const bench_table_t bench_heap_table;
 extern const bench_table_t bench_memory_table;
 extern const bench_table_t bench_forth_table;
+extern const bench_table_t bench_trace_table;
 
 #endif

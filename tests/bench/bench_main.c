@@ -22,7 +22,7 @@
 
 static const bench_table_t *const tables[] = {
     &bench_kernel_table, &bench_timer_table,  &bench_message_table, &bench_wire_table,
-    &bench_heap_table,   &bench_memory_table, &bench_forth_table,
+    &bench_heap_table,   &bench_memory_table, &bench_forth_table,   &bench_trace_table,
 };
 
 // ---------------------------------------------------------------------------------------------
