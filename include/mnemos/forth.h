@@ -83,11 +83,11 @@ typedef struct mn_forth_config {
     void (*released)(void *memory_context, void *memory);
 } mn_forth_config_t;
 
-/// @brief The defaults: a VM for a prompt in about 7 KB on a 32-bit machine, of which 4 KB are for
-/// the user's words and data.
+/// @brief The defaults: a VM for a prompt in less than 6 KB on a 32-bit machine, of which 1.5 KB
+/// are for the user's words and 1 KB for data.
 #define MN_FORTH_CONFIG_DEFAULT                                                       \
     {                                                                                 \
-        .data_stack = 256, .return_stack = 256, .data_size = 2048, .dict_size = 2048, \
+        .data_stack = 256, .return_stack = 256, .data_size = 1536, .dict_size = 1536, \
         .input_size = 256, .output_size = 256, .buckets = 8, .slice = 2000,           \
     }
 

@@ -65,11 +65,11 @@ typedef struct mn_forth_word {
     const char *help; ///< stack effect and meaning on one line, or NULL
 #endif
     mn_forth_fn_t fn; ///< what it does
-    uint16_t op;      ///< private: instruction of a built-in word, else 0
+    uint8_t op;       ///< private: instruction of a built-in word, else 0
     uint8_t flags;    ///< MN_FORTH_IMMEDIATE, …
     uint8_t len;      ///< bytes of @ref name
-    uint8_t in;       ///< cells that must be on the data stack
-    uint8_t out;      ///< cells that are there afterwards in their place
+    uint8_t in : 4;   ///< cells that must be on the data stack
+    uint8_t out : 4;  ///< cells that are there afterwards in their place
 } mn_forth_word_t;
 
 /// @brief A table entry: name, function, cells in and out, help line.

@@ -26,6 +26,36 @@ static uint64_t extend(uint32_t cell) {
     return (uint64_t)(int64_t)mn__forth_signed_cell(cell);
 }
 
+// Replaces value by its quotient and returns the remainder. A machine of 32 bits would call the
+// compiler's division of 64 by 64 bits, which is 2 KB long.
+uint32_t mn__forth_divide(uint64_t *value, uint32_t divisor) {
+#if UINTPTR_MAX > UINT32_MAX
+    uint32_t remainder = (uint32_t)(*value % divisor);
+    *value /= divisor;
+    return remainder;
+#else
+    uint32_t high = (uint32_t)(*value >> 32);
+    uint32_t low = (uint32_t)*value;
+    uint32_t remainder = high % divisor;
+    uint32_t quotient = high / divisor;
+    if (remainder == 0) {
+        *value = (uint64_t)quotient << 32 | low / divisor;
+        return low % divisor;
+    }
+    for (int i = 0; i < 32; i++) { // low becomes the quotient's low half
+        bool over = (remainder >> 31) != 0;
+        remainder = remainder << 1 | low >> 31;
+        low <<= 1;
+        if (over || remainder >= divisor) {
+            remainder -= divisor;
+            low |= 1u;
+        }
+    }
+    *value = (uint64_t)quotient << 32 | low;
+    return remainder;
+#endif
+}
+
 static int w_um_star(mn_forth_t *vm) {
     set_double(vm->sp, (uint64_t)SECOND * TOP);
     return FN_OK;
@@ -47,8 +77,8 @@ static int w_um_mod(mn_forth_t *vm) {
         return THROW_RANGE;
     }
     DROP_N(1);
-    SECOND = (uint32_t)(dividend % divisor);
-    TOP = (uint32_t)(dividend / divisor);
+    SECOND = mn__forth_divide(&dividend, divisor);
+    TOP = (uint32_t)dividend;
     return FN_OK;
 }
 
@@ -59,10 +89,10 @@ static int divide(uint64_t dividend, uint32_t divisor, bool floored, uint32_t *r
     if (divisor == 0) {
         return THROW_DIV_ZERO;
     }
-    uint64_t a = negate_if(dividend, negative(dividend));
-    uint64_t b = negate_if(by, negative(by));
-    uint64_t quotient = negate_if(a / b, minus);
-    uint64_t remainder = negate_if(a % b, negative(dividend));
+    uint64_t quotient = negate_if(dividend, negative(dividend));
+    uint64_t remainder = mn__forth_divide(&quotient, (uint32_t)negate_if(by, negative(by)));
+    quotient = negate_if(quotient, minus);
+    remainder = negate_if(remainder, negative(dividend));
     if (floored && minus && remainder != 0) {
         quotient--;
         remainder += by;
@@ -223,9 +253,9 @@ static int w_m_star_slash(mn_forth_t *vm) {
     n = negate_if(n, negative(n));
     uint64_t low = (d & 0xFFFFFFFFu) * n;
     uint64_t high = (d >> 32) * n + (low >> 32);
-    uint64_t q_high = high / by;
-    uint64_t rest = (high % by) << 32 | (low & 0xFFFFFFFFu);
-    uint64_t q = (q_high << 32) + rest / by;
+    uint64_t rest = (uint64_t)mn__forth_divide(&high, by) << 32 | (low & 0xFFFFFFFFu);
+    (void)mn__forth_divide(&rest, by);
+    uint64_t q = (high << 32) + rest;
     DROP_N(2);
     set_double(vm->sp, negate_if(q, minus));
     return FN_OK;

@@ -82,7 +82,7 @@ static bool same_builtin(const mn_forth_word_t *word, const char *name, uint32_t
 found_t mn__forth_find_builtin(const mn_forth_t *vm, uint8_t list, const char *name, uint32_t len) {
     found_t found = {0, 0};
     for (uint32_t s = vm->set_count; s-- > 0;) {
-        const mn_forth_words_t *set = vm->sets[s];
+        const mn_forth_words_t *set = mn__forth_set(vm, s);
         for (uint32_t i = 0; set->wordlist == list && i < set->count; i++) {
             if (same_builtin(&set->words[i], name, len)) {
                 found.xt = XT_BUILTIN | s << SET_SHIFT | i;
@@ -147,7 +147,7 @@ uint32_t mn__forth_next_name(mn_forth_t *vm, uint8_t list, uint32_t *cursor) {
     uint32_t next = *cursor + 1u;
     for (uint32_t set = (next & ~XT_TAG_MASK) >> SET_SHIFT; set < vm->set_count; set++) {
         uint32_t index = next & SET_INDEX_MASK;
-        const mn_forth_words_t *words = vm->sets[set];
+        const mn_forth_words_t *words = mn__forth_set(vm, set);
         for (; words->wordlist == list && index < words->count; index++) {
             const mn_forth_word_t *word = &words->words[index];
             if (word->len == 1 || (word->len > 1 && word->name[0] != '(')) { // not internal
@@ -163,10 +163,10 @@ uint32_t mn__forth_next_name(mn_forth_t *vm, uint8_t list, uint32_t *cursor) {
 const mn_forth_word_t *mn__forth_builtin(const mn_forth_t *vm, uint32_t xt) {
     uint32_t set = (xt & ~XT_TAG_MASK) >> SET_SHIFT;
     if ((xt & XT_TAG_MASK) != XT_BUILTIN || set >= vm->set_count ||
-        (xt & SET_INDEX_MASK) >= vm->sets[set]->count) {
+        (xt & SET_INDEX_MASK) >= mn__forth_set(vm, set)->count) {
         return NULL;
     }
-    return &vm->sets[set]->words[xt & SET_INDEX_MASK];
+    return &mn__forth_set(vm, set)->words[xt & SET_INDEX_MASK];
 }
 
 bool mn__forth_is_word(const mn_forth_t *vm, uint32_t xt) {

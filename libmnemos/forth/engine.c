@@ -1216,7 +1216,8 @@ if ((target & XT_TAG_MASK) == XT_WORD) {
     target &= 0xFFFFu;
 }
 call_function : { // target is a set and an index
-    const mn_forth_word_t *word = &vm->sets[target >> SET_SHIFT]->words[target & SET_INDEX_MASK];
+    const mn_forth_word_t *word =
+        &mn__forth_set(vm, target >> SET_SHIFT)->words[target & SET_INDEX_MASK];
     uint32_t depth = (uint32_t)(sp - base);
     if (UNLIKELY(depth < word->in)) {
         goto underflow;

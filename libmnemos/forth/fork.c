@@ -102,7 +102,7 @@ static void inherit(mn_forth_t *child, const mn_forth_t *parent) {
     child->current = parent->current;
     child->next_wordlist = parent->next_wordlist;
     child->set_count = parent->set_count;
-    memcpy(child->sets, parent->sets, sizeof child->sets);
+    memcpy(child->host_sets, parent->host_sets, sizeof child->host_sets);
     child->assign_float = parent->assign_float;
 }
 

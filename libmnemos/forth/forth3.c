@@ -135,7 +135,7 @@ static int w_builtins(mn_forth_t *vm) {
     }
     while (vm->scratch[0] >> SET_SHIFT < vm->set_count) {
         uint32_t set = vm->scratch[0] >> SET_SHIFT;
-        if ((vm->scratch[0] & SET_INDEX_MASK) >= vm->sets[set]->count) {
+        if ((vm->scratch[0] & SET_INDEX_MASK) >= mn__forth_set(vm, set)->count) {
             vm->scratch[0] = (set + 1u) << SET_SHIFT;
             continue;
         }

@@ -54,9 +54,9 @@ mn_status_t mn_forth_write(mn_forth_t *vm, uint32_t addr, const void *from, uint
 }
 
 mn_status_t mn_forth_add_words(mn_forth_t *vm, const mn_forth_words_t *words) {
-    if (vm->set_count == MAX_SETS) {
+    if (vm->set_count == CORE_SETS + MAX_HOST_SETS) {
         return MN_EFULL;
     }
-    vm->sets[vm->set_count++] = words;
+    vm->host_sets[vm->set_count++ - CORE_SETS] = words;
     return MN_OK;
 }

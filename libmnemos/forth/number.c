@@ -80,8 +80,7 @@ int mn__forth_number(mn_forth_t *vm, const char *text, uint32_t len, uint32_t *l
 uint32_t mn__forth_digits(char *end, uint64_t value, uint32_t base) {
     uint32_t count = 0;
     do {
-        *--end = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[value % base];
-        value /= base;
+        *--end = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[mn__forth_divide(&value, base)];
         count++;
     } while (value != 0);
     return count;
@@ -227,8 +226,8 @@ static void set_double(uint32_t *top, uint64_t value) {
 static int w_number(mn_forth_t *vm) {
     uint64_t value = double_at(vm->sp);
     uint32_t base = mn__forth_base(vm);
-    uint32_t digit = (uint32_t)(value % base);
-    set_double(vm->sp, value / base);
+    uint32_t digit = mn__forth_divide(&value, base);
+    set_double(vm->sp, value);
     return hold(vm, digit < 10u ? '0' + digit : 'A' + digit - 10u);
 }
 

@@ -112,8 +112,8 @@ static int found_number(mn_forth_t *vm, uint32_t lo, uint32_t hi, int cells) {
 
 static int recognize(mn_forth_t *vm, const char *name, uint32_t len) {
     for (uint32_t i = vm->set_count; i-- > 0;) {
-        if (vm->sets[i]->recognize != NULL) {
-            int status = vm->sets[i]->recognize(vm, name, len);
+        if (mn__forth_set(vm, i)->recognize != NULL) {
+            int status = mn__forth_set(vm, i)->recognize(vm, name, len);
             if (status <= 0) {
                 return status;
             }

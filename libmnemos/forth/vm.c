@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const mn_forth_words_t *const core_sets[] = {
+const mn_forth_words_t *const mn__forth_core_sets[] = {
     &mn__forth_ops,           &mn__forth_arith_words,
     &mn__forth_memory_words,  &mn__forth_number_words,
     &mn__forth_io_words,      &mn__forth_source_words,
@@ -59,8 +59,7 @@ static bool valid(const mn_forth_config_t *c) {
            c->data_size >= c->input_size + system + 64u && c->dict_size >= 256 &&
            c->dict_size <= 1u << 26 && c->buckets != 0 && c->buckets <= 4096 &&
            (c->buckets & (c->buckets - 1u)) == 0 && c->words_count <= MAX_HOST_SETS &&
-           (c->words != NULL || c->words_count == 0) &&
-           c->words_count + MN_COUNT_OF(core_sets) <= MAX_SETS;
+           (c->words != NULL || c->words_count == 0);
 }
 
 static uint32_t user_start(const mn_forth_config_t *c) {
@@ -116,12 +115,12 @@ static void init_code(mn_forth_t *vm, uint8_t *code) {
     };
 }
 
+_Static_assert(MN_COUNT_OF(mn__forth_core_sets) == CORE_SETS, "count the sets");
+
 static void init_sets(mn_forth_t *vm) {
-    for (uint32_t i = 0; i < MN_COUNT_OF(core_sets); i++) {
-        vm->sets[vm->set_count++] = core_sets[i];
-    }
+    vm->set_count = CORE_SETS;
     for (uint32_t i = 0; i < vm->config.words_count; i++) {
-        vm->sets[vm->set_count++] = vm->config.words[i];
+        (void)mn_forth_add_words(vm, vm->config.words[i]);
     }
 }
 

@@ -33,8 +33,8 @@
 #define PAGE_BITS 8u
 #define PAGE_SIZE (1u << PAGE_BITS)
 #define PAGE_MASK (PAGE_SIZE - 1u)
-#define MAX_SETS 30u
 #define MAX_HOST_SETS 8u
+#define CORE_SETS (MN_CFG_FORTH_EXTRAS ? 22u : 12u)
 #define CONTROL_DEPTH 24u
 #define ORDER_DEPTH 8u
 #define NAME_MAX_LEN 63u
@@ -295,8 +295,8 @@ struct mn_forth {
     double *floats;
     uint32_t float_depth;
     uint8_t float_precision; // 0: the default
-    uint8_t set_count;
-    const mn_forth_words_t *sets[MAX_SETS];
+    uint8_t set_count;       // the core's included
+    const mn_forth_words_t *host_sets[MAX_HOST_SETS];
     int (*assign_float)(struct mn_forth *vm, uint32_t addr); // of the floating-point words
     mn_forth_config_t config;
     mn_forth_error_t error_details;
@@ -306,6 +306,13 @@ struct mn_forth {
     uint8_t *frames;         // the pages inside the block
     uint32_t frame_count;
 };
+
+// Sets of words: first those of the core, then those of the host.
+extern const mn_forth_words_t *const mn__forth_core_sets[CORE_SETS];
+
+static inline const mn_forth_words_t *mn__forth_set(const mn_forth_t *vm, uint32_t set) {
+    return set < CORE_SETS ? mn__forth_core_sets[set] : vm->host_sets[set - CORE_SETS];
+}
 
 // Memory ---------------------------------------------------------------------------------------
 
@@ -437,6 +444,7 @@ uint32_t mn__forth_to_in(const mn_forth_t *vm);
 void mn__forth_set_to_in(mn_forth_t *vm, uint32_t offset);
 uint32_t mn__forth_base(const mn_forth_t *vm);
 void mn__forth_set_compiling(mn_forth_t *vm, bool compiling);
+uint32_t mn__forth_divide(uint64_t *value, uint32_t divisor);
 uint32_t mn__forth_digits(char *end, uint64_t value, uint32_t base);
 uint32_t mn__forth_signed(char *end, int64_t value, uint32_t base);
 
