@@ -166,6 +166,13 @@ void mn_forth_interrupt(mn_forth_t *vm);
 /// @return number of bytes taken; 0 if there is nothing
 size_t mn_forth_output_take(mn_forth_t *vm, void *buffer, size_t size);
 
+/// @brief Copy what is printed and not taken yet, without taking it.
+/// @param[in] vm the machine
+/// @param[out] buffer receives up to @p size bytes
+/// @param[in] size bytes of @p buffer
+/// @return number of bytes copied
+size_t mn_forth_output_peek(const mn_forth_t *vm, void *buffer, size_t size);
+
 /// @brief The last line's uncaught error.
 typedef struct mn_forth_error {
     int32_t code;     ///< THROW code, 0 for none

@@ -381,6 +381,15 @@ size_t mn_forth_output_take(mn_forth_t *vm, void *buffer, size_t size) {
     return n;
 }
 
+size_t mn_forth_output_peek(const mn_forth_t *vm, void *buffer, size_t size) {
+    size_t n = vm->output_used - vm->output_read;
+    n = n < size ? n : size;
+    if (n != 0) {
+        memcpy(buffer, vm->output + vm->output_read, n);
+    }
+    return n;
+}
+
 void mn_forth_error(const mn_forth_t *vm, mn_forth_error_t *error) {
     *error = vm->error_details;
 }

@@ -70,6 +70,23 @@ static const char *say(machine_t *m, const char *line) {
     return m->text;
 }
 
+static void test_peeking_at_output(void **state) {
+    (void)state;
+    machine_t *m = make_default();
+    char text[16] = "";
+    assert_int_equal(mn_forth_output_peek(m->vm, text, sizeof text), 0);
+    assert_int_equal(mn_forth_feed_line(m->vm, "12 .", 4), MN_OK);
+    assert_int_equal(mn_forth_run(m->vm, 0), MN_OK);
+    assert_int_equal(mn_forth_output_peek(m->vm, text, 2), 2);
+    assert_memory_equal(text, "12", 2);
+    assert_int_equal(mn_forth_output_take(m->vm, text, 1), 1);
+    assert_int_equal(mn_forth_output_peek(m->vm, text, sizeof text), 6);
+    assert_memory_equal(text, "2 ok.\n", 6);
+    assert_int_equal(mn_forth_output_take(m->vm, text, sizeof text), 6);
+    assert_int_equal(mn_forth_output_peek(m->vm, text, sizeof text), 0);
+    destroy(m);
+}
+
 static void test_config(void **state) {
     (void)state;
     mn_forth_config_t good = MN_FORTH_CONFIG_DEFAULT;
@@ -514,6 +531,7 @@ static void test_fork_in_a_definition(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config),
+        cmocka_unit_test(test_peeking_at_output),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_error_details),
         cmocka_unit_test(test_refused_lines),
