@@ -128,7 +128,7 @@ static int by_share(const void *a, const void *b) {
 }
 
 static void print_tasks(FILE *file, const mn_system_view_t *now, const mn_system_view_t *before) {
-    ranked_t ranked[MN_SYSTEM_VIEW_TASKS];
+    ranked_t ranked[MN_SYSTEM_VIEW_TASKS] = {0};
     for (uint32_t i = 0; i < now->task_count; i++) {
         uint32_t share = mn_system_task_share(now, before, i);
         ranked[i] = (ranked_t){share == MN_SYSTEM_UNKNOWN ? 0 : share, i};

@@ -23,10 +23,9 @@ typedef enum thermometer_error {
 
 // Name, text, UUID; then request, response, error, hello and connect error. A request carries
 // nothing here, and every client is welcome.
-#define THERMOMETER_UUID MN_UUID(0x8c1f0b5e, 0x3a77, 0x4d0c, 0x9d51, 0x6a2b7e40c913)
-#define THERMOMETER_SERVICE(X)                                                        \
-    X(thermometer, "thermometer", THERMOMETER_UUID, mn_unit_t, thermometer_reading_t, \
-      thermometer_error_t, mn_unit_t, mn_unit_t)
+#define THERMOMETER_SERVICE(X)                                                                 \
+    X(thermometer, "thermometer", MN_UUID(0x8c1f0b5e, 0x3a77, 0x4d0c, 0x9d51, 0x6a2b7e40c913), \
+      mn_unit_t, thermometer_reading_t, thermometer_error_t, mn_unit_t, mn_unit_t)
 MN_SERVICE_DECLARE(THERMOMETER_SERVICE)
 
 // What the driver needs of the hardware. A board implements it with its bus; a test with a table.

@@ -8,8 +8,7 @@
 #include <string.h>
 
 static mn_cspan_t text(const char *name) {
-    return (name == NULL) ? (mn_cspan_t){0}
-                          : (mn_cspan_t){.data = (const uint8_t *)name, .len = strlen(name)};
+    return (mn_cspan_t){.data = (const uint8_t *)name, .len = (name == NULL) ? 0 : strlen(name)};
 }
 
 // For stages of a single row.

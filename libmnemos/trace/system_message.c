@@ -214,10 +214,12 @@ static mn_status_t read_field(mn_cspan_t *bytes, const field_t *field, uint8_t *
         status = mn__item_number(bytes, most(field->size), &item.number);
         store(at, field->size, item.number);
         return status;
-    case FLAG:
+    case FLAG: {
         status = mn__item_expect(bytes, MN__ITEM_BOOL, &item);
-        memcpy(at, &(bool){item.number != 0}, sizeof(bool));
+        const bool flag = item.number != 0;
+        memcpy(at, &flag, sizeof flag);
         return status;
+    }
     case NAME:
         status = mn__item_expect(bytes, MN__ITEM_TEXT, &item);
         memcpy(at, &item.text, sizeof item.text);

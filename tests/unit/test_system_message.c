@@ -229,7 +229,7 @@ static void names_that_are_too_long_are_cut_between_characters(void **state) {
     static const char euros[] =
         "\u20AC\u20AC\u20AC\u20AC\u20AC\u20AC\u20AC\u20AC\u20AC\u20AC\u20AC";
     mn_system_row_t row = {MN_SYSTEM_STALL, {.stall = {NAMED(euros), 1, 2}}};
-    uint8_t frame[MN_SYSTEM_FRAME_MAX];
+    uint8_t frame[MN_SYSTEM_FRAME_MAX] = {0};
     const bytes_t bytes = unpack(frame, mn_system_row_write(&row, frame));
     assert_int_equal(mn_system_row_read(span(&bytes), &row), MN_OK);
     assert_int_equal(row.stall.task.len, 30);
