@@ -111,7 +111,7 @@ static const struct {
 static void rows_are_written_as_the_vectors_say(void **state) {
     (void)state;
     for (size_t i = 0; i < MN_COUNT_OF(rows); i++) {
-        uint8_t frame[MN_SYSTEM_FRAME_MAX];
+        uint8_t frame[MN_SYSTEM_FRAME_MAX] = {0};
         const size_t len = mn_system_row_write(&rows[i].row, frame);
         assert_true(len <= sizeof frame);
         const bytes_t expected = vector(rows[i].name);
@@ -125,7 +125,7 @@ static void rows_are_written_as_the_vectors_say(void **state) {
 static void rows_are_read(void **state) {
     (void)state;
     for (size_t i = 0; i < MN_COUNT_OF(rows); i++) {
-        uint8_t frame[MN_SYSTEM_FRAME_MAX];
+        uint8_t frame[MN_SYSTEM_FRAME_MAX] = {0};
         const bytes_t bytes = vector(rows[i].name);
         mn_system_row_t row;
         assert_int_equal(mn_system_row_read(span(&bytes), &row), MN_OK);
