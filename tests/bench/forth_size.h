@@ -12,8 +12,8 @@
 enum {
     SIZE_DATA_STACK = 256,
     SIZE_RETURN_STACK = 256,
-    SIZE_DATA = 2048,
-    SIZE_DICT = 2048,
+    SIZE_DATA = 1536,
+    SIZE_DICT = 1536,
     SIZE_OUTPUT = 256,
     SIZE_BUCKETS = 8,
 };
