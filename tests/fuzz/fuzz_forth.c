@@ -80,7 +80,7 @@ static size_t add_text(char *line, size_t at, size_t size, const char *text) {
 }
 
 static size_t add_word(mn_forth_t *vm, choices_t *c, char *line, size_t at, size_t size) {
-    const mn_forth_words_t *set = vm->sets[choose(c, vm->set_count)];
+    const mn_forth_words_t *set = mn__forth_set(vm, choose(c, vm->set_count));
     const mn_forth_word_t *word = &set->words[choose(c, set->count)];
     return word->len == 0 ? at : add(line, at, size, word->name, word->len);
 }
@@ -244,7 +244,7 @@ static size_t body(mn_forth_t *vm, choices_t *c, char *line, size_t at, size_t s
             at = add_text(line, at, size, shape[2]);
         } else if (kind < 4) {
             static const uint8_t plain[] = {0, 1, 2, 3}; // sets without words that read the source
-            const mn_forth_words_t *set = vm->sets[plain[choose(c, sizeof plain)]];
+            const mn_forth_words_t *set = mn__forth_set(vm, plain[choose(c, sizeof plain)]);
             const mn_forth_word_t *word = &set->words[choose(c, set->count)];
             at = word->len != 0 ? add(line, at, size, word->name, word->len) : at;
         } else if (kind < 6) {
