@@ -201,9 +201,8 @@ static void values_out_of_range_are_refused(void **state) {
         "8305617840",                               // no bytes in the UUID
         "83056178500102",                           // too few
         "840541784f0102030405060708090a0b0c0d0e0f", // a name that is bytes
-        "87027820"
-        "2020202020202020202020202020202020202020202020202020202020202020"
-        "0000000000", // a name that is too long
+        // a name that is too long
+        "8702782020202020202020202020202020202020202020202020202020202020202020200000000000",
     };
     for (size_t i = 0; i < MN_COUNT_OF(bad); i++) {
         bytes_t bytes = {.len = strlen(bad[i]) / 2};
