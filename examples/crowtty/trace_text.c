@@ -166,9 +166,9 @@ static void print_of_site(trace_t *trace, const mn_trace_item_t *item) {
     } else if (item->kind == MN_TRACE_ITEM_EVENT) {
         add_text(&line, site->name);
         add_fields(&line, site, item->values, item->count, ", ");
-    } else if (item->kind == MN_TRACE_ITEM_ENTER) {
+    } else if (item->span != NULL && item->kind == MN_TRACE_ITEM_ENTER) {
         add(&line, "SPAN (%04" PRIu64 ")", item->span->id);
-    } else {
+    } else if (item->span != NULL) {
         add(&line, "%s (%04" PRIu64 "): ", item->kind == MN_TRACE_ITEM_CUT ? " CUT" : " END",
             item->span->id);
     }

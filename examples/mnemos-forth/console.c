@@ -66,7 +66,7 @@ ssize_t console_line(char **line) {
         const char *from = buffer + taken;
         const char *end = memchr(from, '\n', filled - taken);
         size_t n = end != NULL ? (size_t)(end - from) : filled - taken;
-        if (len + n + 1 > capacity) {
+        if (text == NULL || len + n + 1 > capacity) {
             capacity = 2 * (len + n + 1);
             text = realloc(text, capacity);
             if (text == NULL) {

@@ -128,7 +128,7 @@ static int w_sm_rem(mn_forth_t *vm) {
 
 // ( a b c -- r q ), the quotient cut to a cell
 static int star_slash_mod(mn_forth_t *vm, uint32_t *r, uint32_t *q) {
-    uint64_t quotient;
+    uint64_t quotient = 0;
     int status = divide(extend(THIRD) * extend(SECOND), TOP, false, r, &quotient);
     *q = (uint32_t)quotient;
     return status;

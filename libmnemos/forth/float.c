@@ -101,7 +101,11 @@ static int w_close(mn_forth_t *vm) {
     } else if (FTOP < 0.0) {
         same = distance < -FTOP * (fabs(FTHIRD) + fabs(FSECOND));
     } else if (FTOP == 0.0) { // the same bits
-        same = memcmp(&FTHIRD, &FSECOND, sizeof(double)) == 0;
+        uint64_t a;
+        uint64_t b;
+        memcpy(&a, &FTHIRD, sizeof a);
+        memcpy(&b, &FSECOND, sizeof b);
+        same = a == b;
     }
     vm->float_depth -= 3u;
     mn__forth_push(vm, mn__forth_flag(same));

@@ -124,12 +124,12 @@ static void init_sets(mn_forth_t *vm) {
     }
 }
 
-mn_status_t mn_forth_init(mn_forth_t **out, const mn_forth_config_t *config, void *memory,
+mn_status_t mn_forth_init(mn_forth_t **vm, const mn_forth_config_t *config, void *memory,
                           size_t size) {
-    mn_status_t status = mn__forth_build(out, config, memory, size, false);
+    mn_status_t status = mn__forth_build(vm, config, memory, size, false);
     if (status == MN_OK) {
-        memcpy((*out)->seg.units, stubs, sizeof stubs);
-        (*out)->seg.here = STUB_COUNT;
+        memcpy((*vm)->seg.units, stubs, sizeof stubs);
+        (*vm)->seg.here = STUB_COUNT;
     }
     return status;
 }

@@ -452,7 +452,7 @@ uint32_t mn__forth_signed(char *end, int64_t value, uint32_t base);
 
 int mn__forth_throw(mn_forth_t *vm, int32_t code); // FN_OK: caught, go on at ip; FN_THROWN
 void mn__forth_unwind(mn_forth_t *vm, uint32_t depth);
-uint32_t mn__forth_frame_extra(uint32_t return_to);
+uint32_t mn__forth_frame_extra(uint32_t at);
 bool mn__forth_in_use(const mn_forth_t *vm, uint32_t from);
 size_t mn__forth_block_size(const mn_forth_config_t *config, bool forked);
 mn_status_t mn__forth_build(mn_forth_t **out, const mn_forth_config_t *config, void *memory,

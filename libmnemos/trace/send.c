@@ -162,7 +162,7 @@ static uint32_t find_task(mn_trace_t *self, const void *task, const char *name) 
     }
     if (i == self->config.max_tasks) {
         i = self->next_task;
-        self->next_task = (uint16_t)((i + 1U) % self->config.max_tasks);
+        self->next_task = (uint16_t)((i + 1U < self->config.max_tasks) ? i + 1U : 0U);
     }
     if (self->tasks[i].task != task || self->tasks[i].name != name) {
         self->tasks[i] = (mn__trace_task_t){.task = task, .name = name};

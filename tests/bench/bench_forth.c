@@ -143,7 +143,8 @@ static void run_fork(unsigned iterations) {
 
 static double ram(void) {
     MN_ASSERT(mn_forth_memory_needed(&idle) == FORTH_SIZE);
-    return FORTH_SIZE;
+    const size_t size = FORTH_SIZE;
+    return (double)size;
 }
 
 static double ram_rv32(void) {

@@ -198,7 +198,7 @@ static size_t unescape(const char *text, char *out) {
             out[len++] = (char)0xFF;
             break;
         case 'R':
-            memset(out + len, out[len - 1], 300);
+            memset(out + len, (len != 0) ? out[len - 1] : 0, 300);
             len += 300;
             break;
         default:

@@ -32,7 +32,7 @@ static int setup(void **state) {
     assert_int_equal(mn_serial_mux_start(&f->line.registry, &config, &f->mux), MN_OK);
     assert_int_equal(mn_forth_system_start(&f->line.registry, &MN_FORTH_SYSTEM_DEFAULTS, &f->forth),
                      MN_OK);
-    for (uint16_t i = 0; i < SHELLS; i++) {
+    for (int i = 0; i < SHELLS; i++) {
         const mn_forth_shell_config_t shell = MN_FORTH_SHELL_DEFAULTS((uint16_t)(10 + i));
         assert_int_equal(mn_forth_shell_start(f->forth, &shell, NULL, &f->shells[i]), MN_OK);
     }

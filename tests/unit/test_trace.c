@@ -62,6 +62,10 @@ static void expect(fixture_t *f, const char *const *names, size_t count) {
         mn_cspan_t batch = mn_trace_take(f->trace);
         assert_int_not_equal(batch.len, 0);
         while (batch.len != 0) {
+            if (i == count) {
+                fail_msg("more was said than expected");
+                return;
+            }
             const trace_vector_t *vector = vector_named(&f->vectors, names[i++]);
             assert_in_range(batch.len, vector->frame_len, 256);
             assert_memory_equal(batch.data, vector->frame, vector->frame_len);
@@ -104,7 +108,7 @@ static void all_types(const char *text) {
 #line 60 "/somewhere/project/src/demo.c"
     mn_warn("types", "a", small, "b", yes, "c", high, "d", low, "e", 1.5F, "f", text);
 }
-#line 108 "test_trace.c"
+#line 112 "test_trace.c"
 
 static void a_trace_point_is_explained_once(void **state) {
     fixture_t *f = *state;

@@ -115,7 +115,7 @@ static void requests_are_written_and_read_as_in_the_vectors(void **state) {
 // Cut off anywhere, and with something behind, it is refused whole.
 static void a_message_is_exactly_its_bytes(void **state) {
     (void)state;
-    trace_vectors_t vectors;
+    trace_vectors_t vectors = {0};
     vectors_read(&vectors);
     for (size_t i = 0; i < vectors.count; i++) {
         trace_vector_t *vector = &vectors.vector[i];
