@@ -106,11 +106,11 @@ static void init_pages(mn_forth_t *vm) {
     }
 }
 
-static void init_code(mn_forth_t *vm, uint8_t *code) {
+static void init_code(mn_forth_t *vm, void *code) {
     uint32_t units = (vm->config.dict_size + 3u) / 4u * 2u;
     vm->seg = (segment_t){
-        .units = (uint16_t *)(void *)code,
-        .table = (uint32_t *)(void *)code + units / 2u,
+        .units = code,
+        .table = (uint32_t *)code + units / 2u,
         .limit = units,
     };
 }
