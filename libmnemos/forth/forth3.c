@@ -22,15 +22,27 @@ static int parse_number(mn_forth_t *vm, uint32_t *value) {
     return mn__forth_number(vm, text, len, value, &hi) == 1 ? FN_OK : THROW_NUMBER;
 }
 
+// The core's word of that name, also where a program has redefined it.
+static int run_core(mn_forth_t *vm, const char *name) {
+    for (uint32_t set = 0; set < CORE_SETS; set++) {
+        const mn_forth_words_t *words = mn__forth_set(vm, set);
+        for (uint32_t i = 0; words->wordlist == 0 && i < words->count; i++) {
+            if (words->words[i].fn != NULL && words->words[i].len == strlen(name) &&
+                memcmp(words->words[i].name, name, words->words[i].len) == 0) {
+                return words->words[i].fn(vm);
+            }
+        }
+    }
+    return THROW_UNDEFINED;
+}
+
 // A defining word of the core, which takes what is on the stack.
 static int define(mn_forth_t *vm, const char *name, uint32_t operand) {
-    found_t found = mn__forth_find_in(vm, 0, name, (uint32_t)strlen(name));
-    const mn_forth_word_t *word = mn__forth_builtin(vm, found.xt);
     if (vm->sp == vm->data_limit) {
         return THROW_OVERFLOW;
     }
     mn__forth_push(vm, operand);
-    return word->fn(vm);
+    return run_core(vm, name);
 }
 
 // NAME VALUE: the operand comes after the name, so the name is parsed twice.
@@ -64,13 +76,12 @@ static int w_array(mn_forth_t *vm) {
 
 static int w_dot_quote(mn_forth_t *vm) {
     uint32_t at = mn__forth_to_in(vm);
-    found_t found = mn__forth_find_in(vm, 0, ".\"", 2);
     uint32_t start = at;
     while (start < vm->source.len && mn__forth_byte(vm, vm->source.addr + start) <= ' ') {
         start++;
     }
     mn__forth_set_to_in(vm, start);
-    int status = mn__forth_builtin(vm, found.xt)->fn(vm);
+    int status = run_core(vm, ".\"");
     if (status == FN_WAIT) {
         mn__forth_set_to_in(vm, at);
     }
@@ -78,11 +89,10 @@ static int w_dot_quote(mn_forth_t *vm) {
 }
 
 static int w_spaces(mn_forth_t *vm) {
-    found_t found = mn__forth_find_in(vm, 0, "spaces", 6);
     if (mn__forth_signed_cell(TOP) < 0) {
         return THROW_NUMBER;
     }
-    return mn__forth_builtin(vm, found.xt)->fn(vm);
+    return run_core(vm, "spaces");
 }
 
 static int w_w_plus(mn_forth_t *vm) {
